@@ -1,0 +1,1 @@
+"""From checked tables to an edition: plan, cells, estimates, targets, disclosure control."""

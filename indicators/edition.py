@@ -1,0 +1,203 @@
+"""The edition: an immutable folder of published results, and the pointer to the current one."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pydantic import ValidationError
+
+from indicators.plan import Plan
+from indicators.results import as_results
+from pipelines.database import Database, DatabaseError
+
+POINTER = "current.json"
+DATABASE = "edition.duckdb"
+MANIFEST = "manifest.json"
+
+
+class NoEdition(ValueError):
+    """There is no such edition here; the message says how to make one."""
+
+
+class BrokenEdition(ValueError):
+    """The edition is there but its seal does not hold; the message says what differs."""
+
+
+class PublishInProgress(ValueError):
+    """Another process is publishing into the same folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edition:
+    """One open edition. Its files never change; `sha256` of its manifest names its content."""
+
+    id: str
+    created: str
+    sha256: str
+    folder: Path
+    plan: Plan
+    manifest: Mapping[str, Any]
+    _database: Database
+
+    def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> pl.DataFrame:
+        """Rows from the tables results, coverage and statements, read on a cursor of their own."""
+        return self._database.query(sql, parameters)
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def write_edition(
+    root: Path,
+    *,
+    plan: Plan,
+    results: pl.DataFrame,
+    coverage: pl.DataFrame,
+    statements: pl.DataFrame,
+    provenance: Mapping[str, Any],
+    created: datetime | None = None,
+) -> Edition:
+    """A new edition under `root`, built beside, sealed, named, and only then pointed at.
+
+    A crash at any moment leaves the former edition standing; debris of it is cleared by the next call.
+    Raises PublishInProgress when another process holds the folder.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    with _locked(root):
+        for debris in root.glob(".build-*"):
+            shutil.rmtree(debris)
+        identifier = f"{max((int(name) for name in list_editions(root)), default=0) + 1:04d}"
+        building = root / f".build-{identifier}"
+        building.mkdir()
+        _write_database(building / DATABASE, results=as_results(results), coverage=coverage, statements=statements)
+        manifest = {
+            "edition": identifier,
+            "created": (created or datetime.now(UTC)).isoformat(timespec="seconds"),
+            "plan": plan.model_dump(mode="json", exclude={"identity": {"disclosure"}, "cases": True}),
+            "provenance": dict(provenance),
+            "files": {DATABASE: file_sha256(building / DATABASE)},
+        }
+        text = json.dumps(manifest, ensure_ascii=False, sort_keys=True, indent=1)
+        _write_durably(building / MANIFEST, text)
+        for file in building.iterdir():
+            file.chmod(0o444)
+        os.rename(building, root / identifier)
+        _sync(root)
+        pointer = {"edition": identifier, "manifest_sha256": file_sha256(root / identifier / MANIFEST)}
+        _write_durably(root / (POINTER + ".new"), json.dumps(pointer))
+        os.rename(root / (POINTER + ".new"), root / POINTER)
+        _sync(root)
+    return open_edition(root, identifier)
+
+
+def open_edition(root: Path, identifier: str | None = None) -> Edition:
+    """The edition `identifier`, or the current one, after its seal was verified.
+
+    Raises NoEdition when there is none, BrokenEdition when a byte of it differs from what was published.
+    """
+    pointer = _pointer(root)
+    if identifier is None:
+        if pointer is None:
+            raise NoEdition(f"There is no edition in {root}. Load data and run `planwatch publish`, or try `planwatch demo`.")
+        identifier = str(pointer["edition"])
+    folder = root / identifier
+    if identifier not in list_editions(root):
+        known = ", ".join(list_editions(root)) or "none"
+        raise NoEdition(f"There is no edition {identifier} in {root}. Editions here: {known}.")
+    try:
+        seal = file_sha256(folder / MANIFEST)
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        files = manifest["files"]
+    except (OSError, ValueError, KeyError) as error:
+        raise BrokenEdition(f"Edition {identifier}: its manifest cannot be read ({error}). Publish again.") from None
+    if pointer is not None and pointer["edition"] == identifier and pointer["manifest_sha256"] != seal:
+        raise BrokenEdition(f"Edition {identifier}: the manifest is not the one that was published. Publish again.")
+    for name, expected in files.items():
+        if not (folder / name).is_file() or file_sha256(folder / name) != expected:
+            raise BrokenEdition(f"Edition {identifier}: {name} is not the file that was published. Publish again.")
+    try:
+        plan = Plan.model_validate_json(json.dumps({**manifest["plan"], "cases": {}}))
+        database = Database(folder / DATABASE, read_only=True)
+    except (DatabaseError, ValidationError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+        raise BrokenEdition(f"Edition {identifier} was made by another version of planwatch ({reason}). Publish again.") from None
+    return Edition(
+        id=identifier,
+        created=manifest["created"],
+        sha256=seal,
+        folder=folder,
+        plan=plan,
+        manifest=manifest,
+        _database=database,
+    )
+
+
+def list_editions(root: Path) -> list[str]:
+    """Identifiers of all complete editions, oldest first."""
+    if not root.is_dir():
+        return []
+    return sorted(entry.name for entry in root.iterdir() if entry.name.isdigit() and entry.is_dir())
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file as hexadecimal text."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _pointer(root: Path) -> dict[str, Any] | None:
+    try:
+        pointer = json.loads((root / POINTER).read_text(encoding="utf-8"))
+        return {"edition": str(pointer["edition"]), "manifest_sha256": str(pointer["manifest_sha256"])}
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BrokenEdition(f"The pointer {root / POINTER} cannot be read ({error}). Publish again.") from None
+
+
+def _write_database(path: Path, **tables: pl.DataFrame) -> None:
+    with Database(path) as database:
+        for name, frame in tables.items():
+            database.insert(name, frame)
+        database.execute("CHECKPOINT")
+    with Database(path, read_only=True) as database:
+        for name, frame in tables.items():
+            if database.query(f'SELECT count(*) AS n FROM "{name}"').item() != frame.height:
+                raise BrokenEdition(f"{path}: the table {name} was not written whole; is the disk full?")
+    _sync(path)
+
+
+def _write_durably(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _locked(root: Path) -> Iterator[None]:
+    with (root / ".lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PublishInProgress(f"Another process is publishing into {root}. Wait for it, then try again.") from None
+        yield

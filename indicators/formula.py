@@ -1,0 +1,156 @@
+"""A row formula: the small subset of SQL that means the same on every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import expressions as exp
+from sqlglot.errors import SqlglotError
+
+from pipelines.dictionary import CodeList, Column
+from pipelines.yamlfile import suggest
+
+_ALLOWED: tuple[type[exp.Expr], ...] = (
+    exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Div,
+    exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Cast, exp.DataType, exp.Abs, exp.Least, exp.Greatest,
+    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.And, exp.Or, exp.Not, exp.In, exp.Between, exp.Is,
+)  # fmt: skip
+_CAST_TYPES = {"DOUBLE", "BIGINT", "VARCHAR", "DATE"}
+_SUBSET = "+ - * /, CASE, COALESCE, NULLIF, CAST, ABS, LEAST, GREATEST, comparisons, AND, OR, NOT, IN, BETWEEN"
+_NUMERIC = {"integer", "number", "rate", "year"}
+_FIXES: dict[type[exp.Expr], str] = {
+    exp.Mod: "`%` differs between engines for negative numbers; write the remainder as a CASE or prepare it as a column",
+    exp.Round: "ROUND differs between engines at the half; publish unrounded and round when printing",
+    exp.IntDiv: "`//` differs between engines; write CAST(a AS DOUBLE) / NULLIF(b, 0)",
+    exp.AggFunc: "a row formula looks at one row; sums are taken by the engine",
+    exp.Subquery: "a row formula looks at one row; link the other table instead",
+    exp.Select: "a row formula looks at one row; link the other table instead",
+}
+
+
+class FormulaFault(ValueError):
+    """The formula is outside the subset, or names what does not exist. The message says how to mend it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Formula:
+    """A checked row formula: its text, which is also what the engine runs, and the columns it names in order."""
+
+    text: str
+    columns: tuple[str, ...]
+
+
+def parse(text: str) -> Formula:
+    """The formula in `text`. Raises FormulaFault with every construct that is outside the subset."""
+    tree = _tree(text)
+    problems = [message for node in tree.walk() if (message := _outside(node))]
+    if problems:
+        raise FormulaFault("; ".join(dict.fromkeys(problems)))
+    return Formula(text=text, columns=tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column))))
+
+
+def faults(
+    text: str, reachable: Mapping[str, Column], codes: Mapping[str, CodeList], *, table: str, boolean: bool = False
+) -> list[str]:
+    """Everything wrong with a formula over these columns; `boolean` says whether a condition or a number is wanted."""
+    try:
+        formula = parse(text)
+    except FormulaFault as error:
+        return [str(error)]
+    found = [
+        f"names column `{name}`, which table `{table}` does not have.{suggest(name, reachable)}"
+        for name in formula.columns
+        if name not in reachable
+    ]
+    if found:
+        return found
+    tree = _tree(text)
+    found += [message for node in tree.walk() if (message := _mistyped(node, reachable, codes))]
+    condition = isinstance(_bare(tree), exp.Predicate | exp.And | exp.Or | exp.Not | exp.Boolean) or (
+        isinstance(_bare(tree), exp.Column) and reachable[_bare(tree).name].type == "boolean"
+    )
+    if boolean and not condition:
+        found.append("is a number where a condition is wanted; compare it with something, for example `… > 0`")
+    if not boolean and condition:
+        found.append("is a condition where a number is wanted; write CASE WHEN … THEN 1 ELSE 0 END")
+    return list(dict.fromkeys(found))
+
+
+def _tree(text: str) -> exp.Expr:
+    try:
+        return sqlglot.parse_one(text, dialect="duckdb")
+    except (SqlglotError, ValueError, RecursionError) as error:
+        first = str(error).splitlines()[0] if str(error) else "empty"
+        raise FormulaFault(f"cannot be read as a formula: {first}") from None
+
+
+def _bare(node: exp.Expr) -> exp.Expr:
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return node
+
+
+def _outside(node: exp.Expr) -> str | None:
+    for kind, fix in _FIXES.items():
+        if isinstance(node, kind):
+            return fix
+    if not isinstance(node, _ALLOWED):
+        name = node.name if isinstance(node, exp.Anonymous) else node.key.upper()
+        return f"uses {name}, which is outside the subset ({_SUBSET})"
+    if isinstance(node, exp.Column) and node.table:
+        return f"names `{node.sql()}`; write the column without its table"
+    if isinstance(node, exp.Cast) and node.to.sql(dialect="duckdb") not in _CAST_TYPES:
+        return f"casts to {node.to.sql(dialect='duckdb')}; the subset has DOUBLE, BIGINT, VARCHAR and DATE"
+    if isinstance(node, exp.In) and (node.args.get("query") or node.args.get("unnest")):
+        return _FIXES[exp.Subquery]
+    if isinstance(node, exp.Div):
+        return _division(node)
+    return None
+
+
+def _division(node: exp.Div) -> str | None:
+    above, below = _bare(node.this), _bare(node.expression)
+    constant = isinstance(below, exp.Literal) and not below.is_string and float(below.name) != 0
+    if not (constant or isinstance(below, exp.Nullif)):
+        return f"`{node.sql(dialect='duckdb')}` may divide by zero; write … / NULLIF({below.sql(dialect='duckdb')}, 0)"
+    if isinstance(above, exp.Literal) or not _double(above):
+        fix = f"CAST({above.sql(dialect='duckdb')} AS DOUBLE) / …"
+        return f"`{node.sql(dialect='duckdb')}` divides whole numbers differently on other engines; write {fix}"
+    return None
+
+
+def _double(node: exp.Expr) -> bool:
+    node = _bare(node)
+    if isinstance(node, exp.Cast):
+        return node.to.sql(dialect="duckdb") == "DOUBLE"
+    if isinstance(node, exp.Div):
+        return True
+    if isinstance(node, exp.Neg | exp.Abs):
+        return _double(node.this)
+    return isinstance(node, exp.Add | exp.Sub | exp.Mul) and (_double(node.this) or _double(node.expression))
+
+
+def _mistyped(node: exp.Expr, reachable: Mapping[str, Column], codes: Mapping[str, CodeList]) -> str | None:
+    if isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Neg):
+        for side in (node.this, node.args.get("expression")):
+            side = _bare(side) if side is not None else None
+            if isinstance(side, exp.Column) and reachable[side.name].type not in _NUMERIC:
+                kind = reachable[side.name].type
+                fix = f"CASE WHEN {side.name} THEN 1 ELSE 0 END" if kind == "boolean" else "a number column"
+                return f"calculates with `{side.name}`, which is {kind}; engines differ there, use {fix}"
+            if isinstance(side, exp.Predicate | exp.Boolean):
+                return f"calculates with the condition `{side.sql(dialect='duckdb')}`; write CASE WHEN … THEN 1 ELSE 0 END"
+    pairs: list[tuple[exp.Expr, list[exp.Expr]]] = []
+    if isinstance(node, exp.EQ | exp.NEQ):
+        pairs = [(_bare(node.this), [_bare(node.expression)]), (_bare(node.expression), [_bare(node.this)])]
+    elif isinstance(node, exp.In):
+        pairs = [(_bare(node.this), [_bare(item) for item in node.expressions])]
+    for column, values in pairs:
+        if isinstance(column, exp.Column) and (listed := reachable[column.name].codes):
+            for value in values:
+                if isinstance(value, exp.Literal) and listed in codes and value.name not in codes[listed].codes:
+                    near = suggest(value.name, codes[listed].codes)
+                    return f"compares `{column.name}` with '{value.name}', which is not in the code list `{listed}`.{near}"
+    return None

@@ -1,0 +1,90 @@
+"""Publishing: the warehouse becomes the next edition."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from indicators.compute import Progress, compute
+from indicators.edition import Edition, write_edition
+from indicators.plan import Plan
+from pipelines.database import Database
+from pipelines.dictionary import Table
+from pipelines.parts import read_manifest
+from pipelines.warehouse import open_warehouse
+
+
+class NothingLoaded(ValueError):
+    """There is no row in the warehouse from which anything could be published."""
+
+
+def publish(*, store: Path, plan: Plan, plan_folder: Path, progress: Progress | None = None) -> Edition:
+    """The next edition under `store/editions`, after disclosure control.
+
+    Raises NothingLoaded when every table is empty, PublishInProgress when another process publishes here.
+    """
+    with open_warehouse(store, plan.dictionary) as warehouse:
+        coverage = _coverage(plan, warehouse)
+        if coverage["rows"].sum() == 0:
+            raise NothingLoaded(f"Nothing is loaded in {store}. Run `planwatch load FILE…` first, or `planwatch demo`.")
+        computed = compute(plan, warehouse, progress=progress)
+    return write_edition(
+        store / "editions",
+        plan=plan,
+        results=computed.results,
+        coverage=coverage,
+        statements=computed.statements,
+        provenance=_provenance(store, plan_folder),
+    )
+
+
+def folder_sha256(folder: Path) -> str:
+    """One SHA-256 over the names and bytes of every YAML file of a plan folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.yaml")):
+        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _coverage(plan: Plan, warehouse: Database) -> pl.DataFrame:
+    """Per table: rows, reporting units, first and last period. Counts of a whole table, never of a category."""
+    parts = [warehouse.query(_coverage_statement(table)) for table in plan.dictionary.tables.values()]
+    schema = pl.Schema(
+        {"table_id": pl.String, "rows": pl.Int64, "units": pl.Int64, "first_period": pl.String, "last_period": pl.String}
+    )
+    return pl.concat([part.cast(schema) for part in parts]) if parts else pl.DataFrame(schema=schema)
+
+
+def _coverage_statement(table: Table) -> str:
+    unit = table.design.unit if table.design else table.key[0]
+    ends = "CAST(NULL AS VARCHAR) AS first_period, CAST(NULL AS VARCHAR) AS last_period"
+    dated = table.period or next((name for name in ("as_of",) if name in table.columns), None)
+    if dated:
+        form = {"month": "%Y-%m", "date": "%Y-%m-%d", "timestamp": "%Y-%m-%d"}.get(table.columns[dated].type)
+        first, last = f"min({dated})", f"max({dated})"
+        ends = ", ".join(
+            f"{f'strftime({e}, {form!r})' if form else f'CAST({e} AS VARCHAR)'} AS {n}"
+            for e, n in ((first, "first_period"), (last, "last_period"))
+        )
+    return f"SELECT '{table.id}' AS table_id, count(*) AS rows, count(DISTINCT {unit}) AS units, {ends} FROM {table.id}"
+
+
+def _provenance(store: Path, plan_folder: Path) -> dict[str, Any]:
+    packages = ("planwatch", "duckdb", "polars", "numpy", "scipy")
+    return {
+        "inputs": [dict(line) for line in read_manifest(store)],
+        "plan_sha256": folder_sha256(plan_folder),
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in packages}},
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"

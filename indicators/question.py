@@ -1,0 +1,120 @@
+"""A question: the indicators that one generated statement over one table answers together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from indicators import formula
+from indicators.plan import Indicator, Plan
+from pipelines.dictionary import Design, Link, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What one statement over `table` must know: formulas, design, breakdowns and the columns they stand on."""
+
+    plan: Plan
+    table: Table
+    design: Design | None
+    respondents: str | None
+    indicators: tuple[Indicator, ...]
+    sets: tuple[tuple[str, ...], ...]  # breakdowns crossed, from () for the total
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        wanted = {level for indicator in self.indicators for level in indicator.periods} or {"year"}
+        return tuple(level for level in ("year", "quarter", "month") if level in wanted)
+
+    @property
+    def dated_by_link(self) -> bool:
+        return self.table.period is None and self.table.year is None
+
+    @property
+    def dating_link(self) -> tuple[Link, str]:
+        """For a table without a period of its own: the link, and its column, that say in which years a row counts.
+
+        Raises ValueError when there is none; the plan check refuses such a plan before.
+        """
+        for link in self.table.link:
+            for theirs, ours in link.on.items():
+                if ours == "period":
+                    return link, theirs
+        raise ValueError(f"table {self.table.id} has neither a period nor a link on the period")
+
+    @property
+    def breakdowns(self) -> tuple[str, ...]:
+        """Every breakdown of any set, in plan order."""
+        used = {name for names in self.sets for name in names}
+        return tuple(name for name in self.plan.breakdowns if name in used)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Plain column names that must be reachable, in a stable order; base_<column> stays with the panel."""
+        names: dict[str, None] = {}
+        texts = [self.respondents] if self.respondents else []
+        for text in [*texts, *(text for indicator in self.indicators for text in _formulas(indicator))]:
+            names |= dict.fromkeys(formula.parse(text).columns)
+        for indicator in self.indicators:
+            if indicator.duration:
+                d = indicator.duration
+                names |= dict.fromkeys(name for name in (d.start, d.end, d.stopped, d.as_of) if name)
+        if self.design:
+            d2 = self.design
+            names |= dict.fromkeys(
+                n for n in (d2.unit, d2.stratum, d2.population, d2.weight, d2.sampling_fraction, d2.group) if n
+            )
+        names |= dict.fromkeys(self.plan.breakdowns[name].column for name in self.breakdowns)
+        return tuple(names)
+
+
+def questions(plan: Plan, kinds: tuple[str, ...] = ("ratio", "total")) -> list[Question]:
+    """All questions of a plan whose indicators are of these kinds; together they cover each indicator once."""
+    grouped: dict[tuple[object, ...], list[Indicator]] = {}
+    for indicator in plan.indicators.values():
+        if indicator.kind not in kinds:
+            continue
+        assert indicator.table is not None
+        design = indicator.design or plan.dictionary.tables[indicator.table].design
+        key = (
+            indicator.table,
+            repr(design),
+            indicator.respondents,
+            repr(indicator.panel),
+            tuple(indicator.periods),
+            breakdown_sets(plan, indicator),
+            indicator.id if indicator.duration else None,
+        )
+        grouped.setdefault(key, []).append(indicator)
+    found = []
+    for members in grouped.values():
+        first = members[0]
+        assert first.table is not None
+        table = plan.dictionary.tables[first.table]
+        found.append(
+            Question(
+                plan=plan,
+                table=table,
+                design=first.design or table.design,
+                respondents=first.respondents,
+                indicators=tuple(members),
+                sets=breakdown_sets(plan, first),
+            )
+        )
+    return found
+
+
+def breakdown_sets(plan: Plan, indicator: Indicator) -> tuple[tuple[str, ...], ...]:
+    """The total and every breakdown and crossing that the table's columns, and the indicator, allow."""
+    assert indicator.table is not None
+    reachable = plan.dictionary.reachable(indicator.table)
+    allowed = {
+        name
+        for name, split in plan.breakdowns.items()
+        if split.column in reachable and (indicator.breakdowns is None or name in indicator.breakdowns)
+    }
+    return tuple(names for names in plan.breakdown_sets() if set(names) <= allowed)
+
+
+def _formulas(indicator: Indicator) -> list[str]:
+    texts = (indicator.where, indicator.numerator, indicator.denominator)
+    return [text for text in texts if isinstance(text, str)]

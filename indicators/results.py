@@ -1,0 +1,42 @@
+"""The results frame: one row is one published number. Its columns are a public, stable interface."""
+
+from __future__ import annotations
+
+import polars as pl
+
+RESULTS: dict[str, pl.DataType] = {
+    "indicator": pl.String(),  # id of the indicator
+    "period": pl.String(),  # 2025, 2025-Q3 or 2025-09
+    "breakdown": pl.String(),  # `total`, a breakdown, or several joined by commas: `segment,size_class`
+    "category": pl.String(),  # `total`, a code, or codes in the order of the breakdown: `3670,small`
+    "value": pl.Float64(),  # in the unit of the indicator, rates as fractions; null when not published
+    "se": pl.Float64(),  # standard error in the same unit; 0 where every unit was asked; null when not known
+    "low": pl.Float64(),  # 95 % interval; null when there is none
+    "high": pl.Float64(),
+    "n": pl.Int64(),  # enterprises (or units) behind the number; null when suppressed
+    "quality": pl.String(),  # census, A, B, C, D, E, F; null when not rated
+    "status": pl.String(),  # published, unreliable, suppressed, absent
+    "target": pl.String(),  # id of the target this row is held against; null where none applies
+    "target_year": pl.Int64(),
+    "operator": pl.String(),  # > >= < <=
+    "threshold": pl.Float64(),  # what must be reached, in the unit of the indicator
+    "gap": pl.Float64(),  # what is still to go, in the unit of the indicator; positive means not there yet
+    "verdict": pl.String(),  # met, not_met (target year reached), not_yet (before it), undecided (no number)
+}
+
+STATUSES = ("published", "unreliable", "suppressed", "absent")
+VERDICTS = ("met", "not_met", "not_yet", "undecided")
+TOTAL = "total"
+
+
+def as_results(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with exactly the columns of RESULTS, in their order and types; missing ones are null.
+
+    Raises polars.exceptions.SchemaError when a column outside RESULTS is present.
+    """
+    foreign = set(frame.columns) - set(RESULTS)
+    if foreign:
+        raise pl.exceptions.SchemaError(f"not columns of the results frame: {sorted(foreign)}")
+    return frame.select(
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name) for name, dtype in RESULTS.items()
+    ).sort("indicator", "period", "breakdown", "category", "target", nulls_last=True)

@@ -1,0 +1,66 @@
+"""Targets held against results: threshold, gap in native units, verdict by the comparison that the law makes."""
+
+from __future__ import annotations
+
+import operator
+
+import polars as pl
+
+from indicators.plan import Plan, Target
+from indicators.results import TOTAL
+
+_COMPARE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
+
+
+def gap(target: Target, value: float) -> float:
+    """What is still to go from `value`, in its own unit; positive means the target is not reached, whichever way is better."""
+    assert target.value is not None and target.operator is not None
+    return target.value - value if target.operator.startswith(">") else value - target.value
+
+
+def verdict(target: Target, value: float | None, period: str) -> str:
+    """met, not_met, not_yet or undecided. Values are compared unrounded: 94.996 % prints 95.0 % and is not above 95 %."""
+    if target.value is None or target.operator is None or value is None:
+        return "undecided"
+    if _COMPARE[target.operator](value, target.value):
+        return "met"
+    return "not_yet" if target.year is None or int(period[:4]) < target.year else "not_met"
+
+
+def assess(plan: Plan, results: pl.DataFrame) -> pl.DataFrame:
+    """The results with target columns filled on the row of each target's scope; one row more for each further target."""
+    rows = []
+    for indicator in plan.indicators.values():
+        for target in indicator.targets:
+            breakdown, category = scope_key(target)
+            here = (pl.col("indicator") == indicator.id) & (pl.col("breakdown") == breakdown) & (pl.col("category") == category)
+            for row in results.filter(here).iter_rows(named=True):
+                value = row["value"]
+                judged = value is not None and target.value is not None
+                rows.append(
+                    {
+                        **{name: row[name] for name in ("indicator", "period", "breakdown", "category")},
+                        "target": target.id or indicator.id,
+                        "target_year": target.year,
+                        "operator": target.operator,
+                        "threshold": target.value,
+                        "gap": gap(target, value) if judged else None,
+                        "verdict": verdict(target, value, row["period"]),
+                    }
+                )
+    schema = {
+        **dict.fromkeys(("indicator", "period", "breakdown", "category", "target"), pl.String),
+        "target_year": pl.Int64,
+        "operator": pl.String,
+        "threshold": pl.Float64,
+        "gap": pl.Float64,
+        "verdict": pl.String,
+    }
+    return results.join(pl.DataFrame(rows, schema=schema), on=["indicator", "period", "breakdown", "category"], how="left")
+
+
+def scope_key(target: Target) -> tuple[str, str]:
+    """Breakdown and category of the row that a target is held against."""
+    if isinstance(target.scope, str):
+        return TOTAL, TOTAL
+    return ",".join(target.scope), ",".join(target.scope.values())

@@ -1,0 +1,69 @@
+"""The one door to DuckDB: a small class that answers SQL with Polars frames."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import polars as pl
+
+DatabaseError = duckdb.Error
+
+#: a reader of a published file needs none of these, so none of them is left open
+_CLOSED = (
+    "SET autoinstall_known_extensions=false",
+    "SET autoload_known_extensions=false",
+    "SET allow_community_extensions=false",
+    "SET python_enable_replacements=false",
+    "SET enable_external_access=false",
+    "SET lock_configuration=true",
+)
+
+
+class Database:
+    """A DuckDB file, or memory. Every query runs on a cursor of its own, so threads never share a result."""
+
+    def __init__(
+        self, path: Path | str | None = None, *, read_only: bool = False, settings: Mapping[str, str] | None = None
+    ) -> None:
+        """Opens `path` (None: memory). A read-only database also gives up files, extensions and settings.
+
+        Raises DatabaseError when the file is not a database of this DuckDB line, or another process holds it.
+        """
+        self.path = Path(path) if path is not None else None
+        self._connection = duckdb.connect(str(path) if path is not None else ":memory:", read_only=read_only)
+        for name, value in (settings or {}).items():
+            self._connection.execute(f"SET {name}='{value}'")
+        for statement in _CLOSED if read_only else ("SET python_enable_replacements=false",):
+            self._connection.execute(statement)
+
+    def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> pl.DataFrame:
+        """The rows of a statement as a frame. Raises DatabaseError with DuckDB's own words."""
+        with self._connection.cursor() as cursor:
+            relation = cursor.sql(sql, params=parameters)
+            frame: pl.DataFrame = pl.DataFrame() if relation is None else relation.pl()
+            return frame
+
+    def execute(self, sql: str, parameters: Sequence[Any] | None = None) -> None:
+        """Runs statements whose rows are not wanted."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+
+    def insert(self, table: str, frame: pl.DataFrame) -> None:
+        """Creates `table` from a frame; it must not exist yet."""
+        with self._connection.cursor() as cursor:
+            cursor.register("incoming_frame", frame.to_arrow())
+            cursor.execute(f'CREATE TABLE "{table}" AS SELECT * FROM incoming_frame')
+            cursor.unregister("incoming_frame")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,227 @@
+"""The dictionary of a plan: its tables with their columns and checks, and its code lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipelines.yamlfile import Fault, Model, ModelType, PlanFaults, Text, YamlFile, read_yaml, suggest
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+ColumnType = Literal[
+    "identifier", "text", "code", "integer", "number", "rate", "boolean", "date", "month", "year", "timestamp", "unit"
+]
+Tier = Literal["general", "important", "core"]
+
+#: what a column of each type is called in DuckDB (and is in Polars: String, Int64, Float64, Boolean, Date, Int32, Datetime)
+SQL_TYPES: dict[str, str] = {
+    "identifier": "VARCHAR",
+    "text": "VARCHAR",
+    "code": "VARCHAR",
+    "unit": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "rate": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "month": "DATE",
+    "year": "INTEGER",
+    "timestamp": "TIMESTAMP",
+}
+
+
+class Column(Model):
+    """One column: how it is called, typed, limited and protected."""
+
+    type: ColumnType
+    name: Text
+    aliases: list[str] = []  # further header words, in any language; id and both names always count
+    description: Text | None = None
+    required: bool = False  # a blank is a fault
+    codes: Identifier | None = None  # the code list of a `code` column
+    unit: str | None = None  # the unit it is stored in, e.g. 万元, 人, 天; a header or cell in a related unit is converted
+    plain: Literal["fraction", "percent"] | None = (
+        None  # how a bare number is read in a `rate` column; absent: refused as unclear
+    )
+    minimum: float | None = None
+    maximum: float | None = None
+    pattern: str | None = None
+    checksum: Literal["uscc"] | None = None  # GB 32100 check character; a wrong one is a matter for review
+    of: list[Identifier] = []  # for a `unit` column: the columns whose unit it states
+    tier: Tier
+    personal: bool = False
+
+
+class Check(Model):
+    """A row formula that must hold; where it is null the row passes."""
+
+    id: Identifier
+    that: str
+    column: Identifier
+    message: Text
+    severity: Literal["reject", "review"] = "reject"
+
+
+class Link(Model):
+    """Columns of another table made reachable: `on` maps its key columns to columns here, or to `period`."""
+
+    table: Identifier
+    on: dict[Identifier, Identifier]
+    required: bool = True
+
+
+class Design(Model):
+    """How the reporting units were chosen. Columns may stand here or in a linked table.
+
+    `census` means every unit of the population was asked and no sampling error exists; otherwise either
+    `population` (count of the stratum) or both `weight` and `sampling_fraction` state the design.
+    """
+
+    unit: Identifier
+    census: bool = False
+    stratum: Identifier | None = None
+    population: Identifier | None = None
+    weight: Identifier | None = None
+    sampling_fraction: Identifier | None = None
+    answered_in: Identifier | None = None  # the table whose rows say who answered; absent: this one
+    group: Identifier | None = None  # the holding group that stands behind a unit; absent: the unit itself
+
+
+class Table(Model):
+    """One table of the warehouse: its key, its period, its columns, its checks."""
+
+    id: Identifier
+    name: Text
+    description: Text | None = None
+    key: list[Identifier] = Field(min_length=1)
+    period: Identifier | None = None
+    year: int | None = None  # the one year that every row belongs to, where no column says it
+    latest: Identifier | None = (
+        None  # among rows of one key inside a file, the row with the highest value wins; a tie is for review
+    )
+    link: list[Link] = []
+    design: Design | None = None  # absent: every row is a unit of its own and all were recorded
+    public: bool = False  # the records themselves are public lists; only then is no disclosure rule applied
+    columns: dict[Identifier, Column] = Field(min_length=1)
+    checks: list[Check] = []
+    header_rows: int = Field(default=1, ge=1, le=3)
+    ignore: list[str] = []  # headers that may stand in a file and are not loaded
+    totals: list[str] = ["合计", "总计", "小计", "total", "Total"]  # first cells of rows that repeat a sum and are not records
+
+
+class Code(Model):
+    """One entry of a code list."""
+
+    name: Text
+    aliases: list[str] = []
+    parent: str | None = None
+
+
+class CodeList(Model):
+    """A closed list of codes, in the order in which they are shown."""
+
+    id: Identifier
+    name: Text
+    source: str | None = None
+    codes: dict[str, Code] = Field(min_length=1)
+
+
+class Dictionary(Model):
+    """All tables and code lists of a plan."""
+
+    tables: dict[str, Table]
+    codes: dict[str, CodeList]
+    missing: list[str] = []  # words that mean "no answer", beside the blank
+
+    def reachable(self, table: str) -> dict[str, tuple[str, Column]]:
+        """Columns a formula over `table` may name: its own first, then those of its linked tables, as (table, column)."""
+        found: dict[str, tuple[str, Column]] = {}
+        own = self.tables[table]
+        for source in [own, *(self.tables[link.table] for link in own.link if link.table in self.tables)]:
+            for name, column in source.columns.items():
+                found.setdefault(name, (source.id, column))
+        return found
+
+
+def read_folder(folder: str, model: type[ModelType], root: Path) -> tuple[dict[str, ModelType], dict[str, YamlFile], list[Fault]]:
+    """Every YAML file of `root/folder` as `model` with its stem as id, the files themselves, and their faults."""
+    models: dict[str, ModelType] = {}
+    files: dict[str, YamlFile] = {}
+    faults: list[Fault] = []
+    for path in sorted((root / folder).glob("*.yaml")):
+        label = str(path.relative_to(root.parent))
+        try:
+            file = read_yaml(path, label)
+            files[file.stem] = file
+            models[file.stem] = file.validate(model, {"id": file.stem})
+        except PlanFaults as error:
+            faults.extend(error.faults)
+    return models, files, faults
+
+
+def table_faults(dictionary: Dictionary, files: dict[str, YamlFile]) -> list[Fault]:
+    """Names in table files that do not exist: key, period, link, design, codes, units."""
+    return [fault for table in dictionary.tables.values() for fault in _Names(dictionary, table, files[table.id]).faults()]
+
+
+class _Names:
+    """The names one table file uses, held against what exists."""
+
+    def __init__(self, dictionary: Dictionary, table: Table, file: YamlFile) -> None:
+        self.dictionary, self.table, self.file = dictionary, table, file
+        self.found: list[Fault] = []
+
+    def faults(self) -> list[Fault]:
+        table, own = self.table, self.table.columns
+        for i, name in enumerate(table.key):
+            self._need(["key", i], name, own, "the column")
+        for field in ("period", "latest"):
+            if (name := getattr(table, field)) is not None:
+                self._need([field], name, own, "the column")
+        for i, link in enumerate(table.link):
+            self._link(i, link)
+        if table.design:
+            self._design(table.design)
+        for name, column in own.items():
+            self._column(name, column)
+        for i, check in enumerate(table.checks):
+            self._need(["checks", i, "column"], check.column, own, "the column")
+        return self.found
+
+    def _need(self, place: list[str | int], name: str, known: Iterable[str], what: str) -> None:
+        if name not in (words := list(known)):
+            self.found.append(self.file.fault(place, f"{what} `{name}` does not exist.{suggest(name, words)}"))
+
+    def _link(self, i: int, link: Link) -> None:
+        self._need(["link", i, "table"], link.table, self.dictionary.tables, "the table")
+        if (target := self.dictionary.tables.get(link.table)) is None:
+            return
+        known = [*self.dictionary.reachable(self.table.id), "period"]
+        for theirs, ours in link.on.items():
+            self._need(["link", i, "on", theirs], theirs, target.columns, f"in `{link.table}` the column")
+            self._need(["link", i, "on", theirs], ours, known, "the column")
+
+    def _design(self, design: Design) -> None:
+        reachable = self.dictionary.reachable(self.table.id)
+        for field in ("unit", "stratum", "population", "weight", "sampling_fraction", "group"):
+            if (name := getattr(design, field)) is not None:
+                self._need(["design", field], name, reachable, "the column")
+        if design.answered_in:
+            self._need(["design", "answered_in"], design.answered_in, self.dictionary.tables, "the table")
+        stated = design.population or (design.weight and design.sampling_fraction)
+        if not design.census and not (design.stratum and stated):
+            message = "state `census: true`, or `stratum` with `population`, or `stratum` with `weight` and `sampling_fraction`."
+            self.found.append(self.file.fault(["design"], message))
+
+    def _column(self, name: str, column: Column) -> None:
+        place: list[str | int] = ["columns", name]
+        if (column.type == "code") != (column.codes is not None):
+            message = f"`{name}`: a column of type code, and only that, names its list in `codes`."
+            self.found.append(self.file.fault(place, message))
+        if column.codes:
+            self._need([*place, "codes"], column.codes, self.dictionary.codes, "the code list")
+        for i, other in enumerate(column.of):
+            self._need([*place, "of", i], other, self.table.columns, "the column")

@@ -1,0 +1,1 @@
+"""Synthetic data: a seeded generator of an invented industry, and small files it made."""

@@ -1,0 +1,19 @@
+"""What every test may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real and reference inputs that lie beside the project; the test is skipped where it is absent."""
+    folder = Path(os.environ.get("PLANWATCH_SHARED", REPOSITORY.parent / "shared")) / "data"
+    if not folder.is_dir():
+        pytest.skip(f"reference inputs are not here: {folder} (set PLANWATCH_SHARED)")
+    return folder
