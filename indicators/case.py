@@ -9,7 +9,7 @@ import polars as pl
 
 from indicators.compute import compute
 from indicators.plan import Case, Expected, Plan
-from pipelines.database import Database
+from pipelines.database import Database, quoted
 from pipelines.dictionary import SQL_TYPES
 
 TOLERANCE = 1e-9
@@ -25,7 +25,8 @@ def run_case(plan: Plan, case: Case) -> list[str]:
     with Database() as database:
         for name, table in plan.dictionary.tables.items():
             columns = {column: SQL_TYPES[spec.type] for column, spec in table.columns.items()}
-            database.execute(f"CREATE TABLE {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})")
+            typed = ", ".join(f"{quoted(column)} {kind}" for column, kind in columns.items())
+            database.execute(f"CREATE TABLE {quoted(name)} ({typed})")
             for row in case.tables.get(name, []):
                 _insert(database, name, row, columns)
         # a case is invented, so nobody is to be protected in it
@@ -39,7 +40,7 @@ def run_case(plan: Plan, case: Case) -> list[str]:
 def _insert(database: Database, table: str, row: dict[str, Any], columns: dict[str, str]) -> None:
     values = [None if value is None else str(value) for value in row.values()]
     casts = ", ".join(f"CAST(? AS {columns[name]})" for name in row)
-    database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({casts})", values)
+    database.execute(f"INSERT INTO {quoted(table)} ({', '.join(map(quoted, row))}) VALUES ({casts})", values)
 
 
 def _mismatch(indicator: str, expected: Expected, results: pl.DataFrame) -> list[str]:

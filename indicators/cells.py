@@ -1,7 +1,8 @@
 """Cells: one generated statement per question reduces a table of any length to weighted sums and moments.
 
 The statement reads top to bottom: source (rows with what is linked), answer (one row per unit and period), stratum
-(how many answered of how many), weighted, and then the cells of every breakdown set, crossed with the stratum.
+(how many answered of how many), weighted, and then the cells of the largest breakdown sets, crossed with the stratum;
+every other set is a sum of these. Without a design there are no strata, and every set is grouped by the engine itself.
 Periods travel as whole numbers, year × 10000 + quarter × 100 + month, because engines group numbers faster than text.
 """
 
@@ -15,10 +16,12 @@ from indicators.engines import Engine
 from indicators.plan import Indicator
 from indicators.question import Question
 from indicators.results import TOTAL
+from pipelines.database import literal, quoted
 from pipelines.dictionary import Design, Link
 
 #: one row is one indicator × period × breakdown × category × stratum; y and x are weighted sums over the units of
-#: the domain, yy, xx, xy sums of products of the weighted values; `answered` of `population` units answered in the stratum
+#: the domain, yy, xx, xy sums of products of the weighted values (null where no error follows from them: without a design,
+#: and xx and xy of totals); `answered` of `population` units answered in the stratum
 CELLS = ("indicator", "period", "breakdown", "category", "stratum", "answered", "population", "n", "y", "x", "yy", "xx", "xy")
 
 
@@ -31,31 +34,100 @@ class Cells:
     sql: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """Where the rows of a statement hold the sums of an indicator; indicators share what is the same for both."""
+
+    n: str
+    y: str
+    x: str
+    yy: str | None = None
+    xx: str | None = None
+    xy: str | None = None
+
+
 def answer(question: Question, engine: Engine) -> Cells:
-    """Runs the statement of a question and unfolds its rows into cells."""
-    sql = statement(question)
-    rows = engine.query(sql).with_columns(period_name(pl.col("period")).alias("period"))
-    cells, groups = [], []
-    for number, indicator in enumerate(question.indicators):
-        for names in question.sets:
-            picked = pick(rows, question, names)
-            keys: list[pl.Expr | str] = [
-                pl.lit(indicator.id).alias("indicator"),
-                "period",
-                pl.lit(",".join(names) or TOTAL).alias("breakdown"),
-                category(names),
-            ]
-            moments = [pl.col(f"{part}_{number}").alias(part) for part in ("n", "y", "x", "yy", "xx", "xy")]
-            inside = picked.filter(pl.col("stratum").is_not_null())
-            cells.append(inside.select(*keys, "stratum", "answered", "population", *moments))
-            outside = picked.filter(pl.col("stratum").is_null(), pl.col(f"groups_{number}") > 0)
-            groups.append(outside.select(*keys, pl.col(f"groups_{number}").alias("groups")))
-    return Cells(frame=pl.concat(cells), groups=pl.concat(groups), sql=sql)
+    """Runs the statement of a question and unfolds its rows into cells, stratum by stratum."""
+    rows = fetch(question, engine)
+    layout = columns(question)
+    sums = list(dict.fromkeys(name for own in layout for name in vars(own).values() if name))
+    parts: list[list[pl.DataFrame]] = [[] for _ in layout]
+    for names in question.sets:
+        if question.design:
+            keys = ["period", "stratum", *(f"b_{name}" for name in names)]
+            held = next(largest for largest in largest_sets(question) if set(names) <= set(largest))
+            grouped = pick(rows, question, held, blanks=True).group_by(keys, maintain_order=True)
+            picked = grouped.agg(pl.col("answered", "population").first(), pl.col(sums).sum()).drop_nulls(keys[2:])
+        else:
+            one = pl.lit(1.0)
+            picked = pick(rows, question, names).with_columns(stratum=pl.lit("all"), answered=one, population=one)
+        keyed = picked.with_columns(pl.lit(",".join(names) or TOTAL).alias("breakdown"), category(names))
+        keyed = keyed.with_columns(period_name(pl.col("period")).alias("period"))
+        for part, own, indicator in zip(parts, layout, question.indicators, strict=True):
+            found = [(pl.col(name) if name else pl.lit(None, pl.Float64)).alias(moment) for moment, name in vars(own).items()]
+            head: list[pl.Expr | str] = [pl.lit(indicator.id).alias("indicator"), "period", "breakdown", "category", "stratum"]
+            part.append(keyed.select(*head, "answered", "population", *found))
+    frame = pl.concat([cells for part in parts for cells in part])
+    return Cells(frame=frame, groups=count_groups(question, engine, frame), sql=statement(question))
+
+
+def fetch(question: Question, engine: Engine) -> pl.DataFrame:
+    """The rows of the statement of a question, without those that have no date and so belong to no period."""
+    return engine.query(statement(question)).drop_nulls("period")
+
+
+def count_groups(question: Question, engine: Engine, counted: pl.DataFrame) -> pl.DataFrame:
+    """Distinct holding groups behind each category: indicator, period, breakdown, category, groups.
+
+    `counted` has these keys and n. Most groups are one unit, and counting units is cheap; so the units are counted, and
+    only where several of one period share a group are the groups themselves counted.
+    """
+    keys = ["indicator", "period", "breakdown", "category"]
+    units = counted.group_by(keys).agg(groups=pl.col("n").sum()).filter(pl.col("groups") > 0)
+    if question.design is None:
+        return units.with_columns(pl.col("groups").cast(pl.Int64))
+    shared = engine.query(shared_statement(question)).drop_nulls("period")
+    if shared.is_empty():
+        return units.with_columns(pl.col("groups").cast(pl.Int64))
+    shared = shared.with_columns(period_name(pl.col("period")).alias("period"), pl.col("holding").cast(pl.Categorical))
+    surplus = []
+    for names in question.sets:
+        inside = shared.drop_nulls([f"b_{name}" for name in names]).with_columns(category(names))
+        for one, own in zip(question.indicators, columns(question), strict=True):
+            more = inside.filter(pl.col(own.n) > 0).group_by("period", "category").agg(more=pl.col(own.n).sum() - pl.col("holding").n_unique())
+            breakdown = pl.lit(",".join(names) or TOTAL).alias("breakdown")
+            surplus.append(more.select(pl.lit(one.id).alias("indicator"), "period", breakdown, "category", "more"))
+    found = units.join(pl.concat(surplus), on=keys, how="left")
+    return found.select(*keys, groups=pl.col("groups").cast(pl.Int64) - pl.col("more").fill_null(0).cast(pl.Int64))
 
 
 def statement(question: Question) -> str:
     """The SQL text of a question; the same text runs on every engine."""
-    return f"{weighted_answers(question)}\n{_cells(question)}\nUNION ALL\n{_groups(question)}"
+    return f"{weighted_answers(question)}\n{_cells(question)}"
+
+
+def shared_statement(question: Question) -> str:
+    """Units of holding groups that have several in one period, counted per group and category."""
+    counts = [f"{text} AS {name}" for name, text in _layout(question)[0].items() if text.startswith("count(")]
+    splits = [f"b_{name}" for name in question.breakdowns]
+    several = "SELECT period, holding\n  FROM answer\n  GROUP BY period, holding\n  HAVING count(*) > 1"
+    kept = ["answer.period AS period", "answer.holding AS holding", *splits, *counts]
+    on = "answer.period = several.period AND answer.holding = several.holding"
+    return (
+        f"{weighted_answers(question)},\nseveral AS (\n  {several}\n)\nSELECT {_listed(kept, '  ')}\n"
+        f"FROM answer JOIN several ON {on}\nWHERE answer.stratum IS NOT NULL\n"
+        f"GROUP BY {', '.join(['answer.period', 'answer.holding', *splits])}"
+    )
+
+
+def largest_sets(question: Question) -> list[tuple[str, ...]]:
+    """Breakdown sets that are part of no other: the cells of all others are sums of theirs."""
+    return [names for names in question.sets if not any(set(names) < set(other) for other in question.sets)]
+
+
+def columns(question: Question) -> list[Columns]:
+    """For each indicator of a question, the columns of its sums."""
+    return _layout(question)[1]
 
 
 def rows_statement(question: Question) -> str:
@@ -63,8 +135,8 @@ def rows_statement(question: Question) -> str:
     assert question.design is not None
     design = [f"{text} AS {name}" for name, text in _design_columns(question.design)]
     splits = [f"{text} AS {name}" for name, text in _breakdown_columns(question)]
-    columns = [f"{_period_number(question)} AS period", f"{question.design.unit} AS unit", *design, *splits]
-    columns += [name for name in question.columns if name in question.table.columns and name != question.design.unit]
+    columns = [f"{_period_number(question)} AS period", f"{quoted(question.design.unit)} AS unit", *design, *splits]
+    columns += [quoted(name) for name in question.columns if name in question.table.columns and name != question.design.unit]
     where = " AND ".join(f"({text})" for text in (question.respondents, question.indicators[0].where) if text)
     condition = f"\nWHERE {where}" if where else ""
     return f"WITH {_source(question)}\nSELECT {_listed(columns, '  ')}\nFROM source{condition}"
@@ -98,20 +170,18 @@ def _listed(columns: list[str], margin: str = "    ") -> str:
 def _source(question: Question) -> str:
     """Rows of the table with every linked column under its plain name."""
     reachable = question.plan.dictionary.reachable(question.table.id)
-    selected = [f"{_place(question, name)} AS {name}" for name in question.columns if name in reachable]
+    selected = [f"{_place(question, name)} AS {quoted(name)}" for name in question.columns if name in reachable]
     selected += [f"{expression} AS {name}" for name, expression in _calendar(question)]
-    if question.design is None:
-        key = " || '|' || ".join(f"CAST(t.{name} AS VARCHAR)" for name in question.table.key)
-        selected.append(f"{key} AS row_key")
     joins = [_join(question, link) for link in question.table.link]
     panel = question.indicators[0].panel if question.indicators else None
     if panel:
         base = [name for name in question.columns if name not in reachable]
-        selected += [f"base.{name.removeprefix('base_')} AS {name}" for name in base]
-        on = " AND ".join(f"base.{name} = t.{name}" for name in panel.on)
-        year = _year_of(question, f"base.{question.table.period}")
-        joins.append(f"JOIN {question.table.id} AS base ON {on} AND {year} = {panel.base_period}")
-    body = "\n  ".join([f"FROM {question.table.id} AS t", *joins])
+        selected += [f"base.{quoted(name.removeprefix('base_'))} AS {name}" for name in base]
+        on = " AND ".join(f"base.{quoted(name)} = t.{quoted(name)}" for name in panel.on)
+        year = _year_of(question, "base")
+        joins.append(f"JOIN {quoted(question.table.id)} AS base ON {on} AND {year} = {panel.base_period}")
+        joins[-1] += f" AND {_year_of(question)} >= {panel.base_period}"
+    body = "\n  ".join([f"FROM {quoted(question.table.id)} AS t", *joins])
     return f"source AS (\n  SELECT {_listed(selected)}\n  {body}\n)"
 
 
@@ -123,41 +193,42 @@ def _join(question: Question, link: Link) -> str:
         if ours == "period" and question.dated_by_link:
             continue  # the linked table dates the row: one row for every year in which the unit is listed
         if ours == "period":
-            left = _year_of(question, f"t.{question.table.period}")
+            left = _year_of(question)
         else:
             left = _place(question, ours)
             dated = dictionary.reachable(question.table.id)[ours][1].type in ("date", "month", "timestamp")
             left = f"year({left})" if dated and target.columns[theirs].type == "year" else left
-        conditions.append(f"{target.id}.{theirs} = {left}")
+        conditions.append(f"{quoted(target.id)}.{quoted(theirs)} = {left}")
     kind = "JOIN" if question.dated_by_link else "LEFT JOIN"
-    return f"{kind} {target.id} ON {' AND '.join(conditions)}"
+    return f"{kind} {quoted(target.id)} ON {' AND '.join(conditions)}"
 
 
 def _place(question: Question, name: str) -> str:
     table, _ = question.plan.dictionary.reachable(question.table.id)[name]
-    return f"t.{name}" if table == question.table.id else f"{table}.{name}"
+    return f"{'t' if table == question.table.id else quoted(table)}.{quoted(name)}"
 
 
-def _year_of(question: Question, column: str) -> str:
+def _year_of(question: Question, source: str = "t") -> str:
     if question.table.year is not None:
         return str(question.table.year)
     assert question.table.period is not None
+    column = f"{source}.{quoted(question.table.period)}"
     return column if question.table.columns[question.table.period].type == "year" else f"year({column})"
 
 
 def _calendar(question: Question) -> list[tuple[str, str]]:
     """The columns a row is dated by, as far down as the finest level asked for."""
     if question.table.year is not None:
-        return [("period_year", str(question.table.year))]
+        return [("_year", str(question.table.year))]
     if question.table.period is None:
         link, theirs = question.dating_link
-        return [("period_year", f"{link.table}.{theirs}")]
-    period = f"t.{question.table.period}"
-    columns = [("period_year", _year_of(question, period))]
+        return [("_year", f"{quoted(link.table)}.{quoted(theirs)}")]
+    period = f"t.{quoted(question.table.period)}"
+    columns = [("_year", _year_of(question))]
     if "quarter" in question.levels:
-        columns.append(("period_quarter", f"quarter({period})"))
+        columns.append(("_quarter", f"quarter({period})"))
     if "month" in question.levels:
-        columns.append(("period_month", f"month({period})"))
+        columns.append(("_month", f"month({period})"))
     return columns
 
 
@@ -170,50 +241,77 @@ def _period_sets(question: Question) -> list[list[str]]:
 
 def _period_number(question: Question) -> str:
     present = dict(_calendar(question))
-    number = "CAST(period_year AS INTEGER) * 10000"
-    if "period_quarter" in present:
-        number += " + coalesce(CAST(period_quarter AS INTEGER), 0) * 100"
-    if "period_month" in present:
-        number += " + coalesce(CAST(period_month AS INTEGER), 0)"
+    number = "CAST(_year AS INTEGER) * 10000"
+    if "_quarter" in present:
+        number += " + coalesce(CAST(_quarter AS INTEGER), 0) * 100"
+    if "_month" in present:
+        number += " + coalesce(CAST(_month AS INTEGER), 0)"
     return number
 
 
-def _value(indicator: Indicator, part: str) -> str:
+def _value(question: Question, indicator: Indicator, part: str) -> str:
     """Numerator (y) or denominator (x) in scope; null when the other one is missing, for missing is not zero."""
     numerator = f"CAST({indicator.numerator} AS DOUBLE)"
-    denominator = "1.0" if indicator.denominator is None else f"CAST({indicator.denominator} AS DOUBLE)"
+    denominator = "CAST(1 AS DOUBLE)" if indicator.denominator is None else f"CAST({indicator.denominator} AS DOUBLE)"
     conditions = [f"({indicator.where})"] if indicator.where else []
-    if part == "x":
+    if part == "x" and _may_be_blank(question, indicator.numerator):
         conditions.append(f"{numerator} IS NOT NULL")
-    elif isinstance(indicator.denominator, str):
+    elif part == "y" and isinstance(indicator.denominator, str) and _may_be_blank(question, indicator.denominator):
         conditions.append(f"{denominator} IS NOT NULL")
     wanted = numerator if part == "y" else denominator
     return f"CASE WHEN {' AND '.join(conditions)} THEN {wanted} END" if conditions else wanted
 
 
-def _values(question: Question) -> list[str]:
-    return [f"{part}_{i}" for i in range(len(question.indicators)) for part in "yx"]
+def _may_be_blank(question: Question, text: str | float | None) -> bool:
+    """Whether a formula may be null: not where it is one required column of the table itself, for a blank is set aside there."""
+    column = question.table.columns.get(str(text))
+    return isinstance(text, str) and (column is None or not column.required)
+
+
+def _may_be_null(question: Question, indicator: Indicator) -> bool:
+    """Whether a row of `source` may be outside the domain of an indicator."""
+    parts = (indicator.numerator, indicator.denominator)
+    return indicator.where is not None or any(_may_be_blank(question, part) for part in parts)
+
+
+def _values(question: Question) -> dict[str, str]:
+    """y and x of every indicator by name, each formula once: y_0, x_0, y_1 …"""
+    texts: dict[str, str] = {}
+    for i, indicator in enumerate(question.indicators):
+        for part in "yx":
+            texts.setdefault(_value(question, indicator, part), f"{part}_{i}")
+    return {name: text for text, name in texts.items()}
+
+
+def _names(question: Question) -> dict[str, str]:
+    """Under which of the names of `_values` the y and x of each indicator stand."""
+    owners = {text: name for name, text in _values(question).items()}
+    return {f"{part}_{i}": owners[_value(question, one, part)] for i, one in enumerate(question.indicators) for part in "yx"}
 
 
 def _rows(question: Question) -> str:
     """Without a design every row is a unit of its own, all were recorded, and nothing need be summed before the cells."""
-    values = [f"{_value(indicator, part)} AS {part}_{i}" for i, indicator in enumerate(question.indicators) for part in "yx"]
+    values = [f"{text} AS {name}" for name, text in _values(question).items()]
     splits = [f"{expression} AS {name}" for name, expression in _breakdown_columns(question)]
     calendar = [name for name, _ in _calendar(question)]
-    constants = ["'all' AS stratum", "row_key AS unit", "1.0 AS answered", "1.0 AS population", "1.0 AS weight"]
     where = f"\n  WHERE {question.respondents}" if question.respondents else ""
-    return f"weighted AS (\n  SELECT {_listed([*calendar, *constants, *splits, *values])}\n  FROM source{where}\n)"
+    return f"weighted AS (\n  SELECT {_listed([*calendar, *splits, *values])}\n  FROM source{where}\n)"
 
 
 def _answers(question: Question) -> str:
     """One row per unit and period: its design, its categories, and y and x of every indicator; null outside the domain."""
     assert question.design is not None
     attributes = [*_design_columns(question.design), *_breakdown_columns(question)]
-    sums = [f"sum({_value(indicator, part)}) AS {part}_{i}" for i, indicator in enumerate(question.indicators) for part in "yx"]
+    sums = [f"sum({text}) AS {name}" for name, text in _values(question).items()]
     calendar = [name for name, _ in _calendar(question)]
-    picked = [f"{question.design.unit} AS unit", *calendar, *(f"any_value({text}) AS {name}" for name, text in attributes), *sums]
+    picked = [
+        f"{quoted(question.design.unit)} AS unit",
+        *calendar,
+        *(f"any_value({text}) AS {name}" for name, text in attributes),
+        *sums,
+    ]
     where = f"\n  WHERE {question.respondents}" if question.respondents else ""
-    grouped = ", ".join([question.design.unit, *calendar])
+    grouped = ", ".join([quoted(question.design.unit), *calendar])
     finest = f"SELECT {_listed(picked)}\n  FROM source{where}\n  GROUP BY {grouped}"
     names = [name for name, _ in attributes]
     outer = ["unit", f"{_period_number(question)} AS period", *names, *_values(question)]
@@ -229,11 +327,14 @@ def _answers(question: Question) -> str:
 def _design_columns(design: Design) -> list[tuple[str, str]]:
     nothing = "CAST(NULL AS DOUBLE)"
     stated = design.population or design.sampling_fraction
+    # a unit that belongs to no group stands for itself
+    alone = f"CAST({quoted(design.unit)} AS VARCHAR)"
+    holding = f"coalesce(CAST({quoted(design.group)} AS VARCHAR), {alone})" if design.group else alone
     return [
-        ("stratum", "'all'" if design.census else f"CAST({design.stratum} AS VARCHAR)"),
-        ("stated", f"CAST({stated} AS DOUBLE)" if stated and not design.census else nothing),
-        ("stated_weight", f"CAST({design.weight} AS DOUBLE)" if design.weight and not design.census else nothing),
-        ("holding", f"CAST({design.group or design.unit} AS VARCHAR)"),
+        ("stratum", "'all'" if design.census or not design.stratum else f"CAST({quoted(design.stratum)} AS VARCHAR)"),
+        ("stated", f"CAST({quoted(stated)} AS DOUBLE)" if stated and not design.census else nothing),
+        ("stated_weight", f"CAST({quoted(design.weight)} AS DOUBLE)" if design.weight and not design.census else nothing),
+        ("holding", holding),
     ]
 
 
@@ -242,13 +343,13 @@ def _breakdown_columns(question: Question) -> list[tuple[str, str]]:
     for name in question.breakdowns:
         split = question.plan.breakdowns[name]
         if split.rollup is None:
-            columns.append((f"b_{name}", f"CAST({split.column} AS VARCHAR)"))
+            columns.append((f"b_{name}", f"CAST({quoted(split.column)} AS VARCHAR)"))
             continue
         _, column = question.plan.dictionary.reachable(question.table.id)[split.column]
         assert column.codes is not None
         entries = question.plan.dictionary.codes[column.codes].codes
-        cases = " ".join(f"WHEN '{code}' THEN '{entry.parent}'" for code, entry in entries.items() if entry.parent)
-        columns.append((f"b_{name}", f"CASE {split.column} {cases} END"))
+        cases = " ".join(f"WHEN {literal(code)} THEN {literal(entry.parent)}" for code, entry in entries.items() if entry.parent)
+        columns.append((f"b_{name}", f"CASE {quoted(split.column)} {cases} END"))
     return columns
 
 
@@ -277,37 +378,37 @@ def _strata(question: Question) -> str:
         "stratum.answered",
         "stratum.population",
     ]
-    columns += [f"{weight} AS weight", *(f"{weight} * answer.{value} AS {value}" for value in _values(question))]
+    columns += [f"{weight} AS weight", *(f"{weight} * answer.{owner} AS {name}" for name, owner in _names(question).items())]
     on = "answer.period = stratum.period AND answer.stratum = stratum.stratum"
     weighted = f"SELECT {_listed(columns)}\n  FROM answer JOIN stratum ON {on}"
     return f"stratum AS (\n  {strata}\n),\nweighted AS (\n  {weighted}\n)"
 
 
+def _layout(question: Question) -> tuple[dict[str, str], list[Columns]]:
+    """The sums a statement carries, each once: name → text; and for each indicator which are its own."""
+    names, owners, found = _names(question), dict[str, str](), []
+
+    def sum_of(name: str, text: str) -> str:
+        return owners.setdefault(text, name)
+
+    for i, indicator in enumerate(question.indicators):
+        y, x = names[f"y_{i}"], names[f"x_{i}"]
+        own = {"n": sum_of(f"n_{i}", f"count({y})" if _may_be_null(question, indicator) else "count(*)")}
+        own |= {part: sum_of(f"{part}_{i}", f"coalesce(sum({value}), 0)") for part, value in (("y", y), ("x", x))}
+        pairs = {"yy": (y, y)} if question.design else {}
+        if question.design and indicator.kind != "total":
+            pairs |= {"xx": (x, x), "xy": (min(x, y), max(x, y))}
+        own |= {part: sum_of(f"{part}_{i}", f"coalesce(sum({a} * {b}), 0)") for part, (a, b) in pairs.items()}
+        found.append(Columns(**own))
+    return {name: text for text, name in owners.items()}, found
+
+
 def _cells(question: Question) -> str:
-    moments = []
-    for i in range(len(question.indicators)):
-        moments += [f"count(y_{i}) AS n_{i}"]
-        products = {"y": f"y_{i}", "x": f"x_{i}", "yy": f"y_{i} * y_{i}", "xx": f"x_{i} * x_{i}", "xy": f"x_{i} * y_{i}"}
-        moments += [f"coalesce(sum({product}), 0) AS {name}_{i}" for name, product in products.items()]
-        moments += [f"CAST(0 AS BIGINT) AS groups_{i}"]
+    sums = [f"{text} AS {name}" for name, text in _layout(question)[0].items()]
+    if question.design is None:
+        return _grouped(question, [*_split_columns(question), *sums])
     head = ["stratum", *_split_columns(question), "max(answered) AS answered", "max(population) AS population"]
-    return _grouped(question, [*head, *moments], "stratum")
-
-
-def _groups(question: Question) -> str:
-    """Distinct holding groups behind each category; they cross strata, so they cannot be summed from cells."""
-    counts = []
-    for i in range(len(question.indicators)):
-        counts += [f"CAST(0 AS BIGINT) AS n_{i}", *(f"CAST(0 AS DOUBLE) AS {part}_{i}" for part in ("y", "x", "yy", "xx", "xy"))]
-        distinct = f"count(DISTINCT CASE WHEN y_{i} IS NOT NULL THEN holding END)"
-        counts.append(f"{distinct if question.design else f'count(y_{i})'} AS groups_{i}")
-    head = [
-        "CAST(NULL AS VARCHAR) AS stratum",
-        *_split_columns(question),
-        "CAST(0 AS DOUBLE) AS answered",
-        "CAST(0 AS DOUBLE) AS population",
-    ]
-    return _grouped(question, [*head, *counts])
+    return _grouped(question, [*head, *sums], "stratum")
 
 
 def _split_columns(question: Question) -> list[str]:
@@ -319,15 +420,16 @@ def _grouped(question: Question, columns: list[str], *keys: str) -> str:
     """A select over `weighted` grouped by every period, every breakdown set, and `keys`."""
     periods = [["period"]] if question.design else _period_sets(question)
     period = "period" if question.design else f"{_period_number(question)} AS period"
-    combined = [[*dates, *keys, *(f"b_{name}" for name in names)] for dates in periods for names in question.sets]
+    wanted = largest_sets(question) if question.design else question.sets
+    combined = [[*dates, *keys, *(f"b_{name}" for name in names)] for dates in periods for names in wanted]
     sets = ", ".join(f"({', '.join(names)})" for names in combined)
     return f"SELECT {_listed([period, *columns], '  ')}\nFROM weighted\nGROUP BY GROUPING SETS ({sets})"
 
 
-def pick(rows: pl.DataFrame, question: Question, names: tuple[str, ...]) -> pl.DataFrame:
+def pick(rows: pl.DataFrame, question: Question, names: tuple[str, ...], *, blanks: bool = False) -> pl.DataFrame:
     """Rows of one breakdown set; units that bear no category of it (a blank tier, say) belong to none."""
     wanted = [pl.col(f"over_{name}") == (0 if name in names else 1) for name in question.breakdowns]
-    wanted += [pl.col(f"b_{name}").is_not_null() for name in names]
+    wanted += [] if blanks else [pl.col(f"b_{name}").is_not_null() for name in names]
     return rows.filter(*wanted) if wanted else rows
 
 

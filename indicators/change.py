@@ -18,62 +18,86 @@ from indicators.plan import Indicator
 from indicators.question import Question
 from indicators.results import TOTAL
 
-_PRODUCTS = ("y0", "x0", "y1", "x1", "yy", "yx", "xy", "xx")
+#: sums over the units of both waves: of the former wave, of the later one, and of products of the two
+_THEN, _NOW, _PRODUCTS = ("y0", "x0"), ("y1", "x1"), ("yy", "yx", "xy", "xx")
+_TEXTS = dict(
+    zip(
+        (*_THEN, *_NOW, *_PRODUCTS),
+        (
+            "a.y_{0}",
+            "a.x_{0}",
+            "b.y_{0}",
+            "b.x_{0}",
+            "a.y_{0} * b.y_{0}",
+            "a.y_{0} * b.x_{0}",
+            "a.x_{0} * b.y_{0}",
+            "a.x_{0} * b.x_{0}",
+        ),
+        strict=True,
+    )
+)
+_ENDS = ("answered0", "population0", "answered1", "population1")
 
 
 def pair_statement(question: Question, base: int) -> str:
-    """Sums and products over units that answered both in the base year and in each other period."""
-    sums = []
-    for i in range(len(question.indicators)):
-        values = [
-            f"a.y_{i}",
-            f"a.x_{i}",
-            f"b.y_{i}",
-            f"b.x_{i}",
-            f"a.y_{i} * b.y_{i}",
-            f"a.y_{i} * b.x_{i}",
-            f"a.x_{i} * b.y_{i}",
-            f"a.x_{i} * b.x_{i}",
-        ]
-        sums += [f"coalesce(sum({value}), 0) AS {name}_{i}" for name, value in zip(_PRODUCTS, values, strict=True)]
-    splits = [f"b.b_{name} AS b_{name}" for name in question.breakdowns]
-    flags = [f"GROUPING(b.b_{name}) AS over_{name}" for name in question.breakdowns]
-    ends = [
-        "max(a.answered) AS answered0",
-        "max(a.population) AS population0",
-        "max(b.answered) AS answered1",
-        "max(b.population) AS population1",
+    """Sums and products over units that answered both in the base year and in each other year.
+
+    Grouped by the categories of both years, then_ and now_, because a unit may have changed them.
+    """
+    sums = [
+        f"coalesce(sum({text.format(i)}), 0) AS {name}_{i}"
+        for i in range(len(question.indicators))
+        for name, text in _TEXTS.items()
     ]
-    columns = ["b.period AS period", "b.stratum AS stratum", *splits, *flags, "count(*) AS common", *ends, *sums]
-    sets = ", ".join("(" + ", ".join(["b.period", "b.stratum", *(f"b.b_{n}" for n in names)]) + ")" for names in question.sets)
+    splits = [
+        f"{side}.b_{name} AS {label}_{name}" for name in question.breakdowns for side, label in (("a", "then"), ("b", "now"))
+    ]
+    flags = [f"GROUPING(b.b_{name}) AS over_{name}" for name in question.breakdowns]
+    sources = ("a.answered", "a.population", "b.answered", "b.population")
+    ends = [f"max({source}) AS {name}" for source, name in zip(sources, _ENDS, strict=True)]
+    columns = ["b.period AS period", "b.stratum AS stratum", *splits, *flags, "count(*) AS shared", *ends, *sums]
+    both = [[f"{side}.b_{name}" for name in names for side in "ab"] for names in question.sets]
+    sets = ", ".join(f"({', '.join(['b.period', 'b.stratum', *names])})" for names in both)
     joined = "weighted AS a JOIN weighted AS b ON a.unit = b.unit AND a.stratum = b.stratum"
+    # a period number of a year ends in four zeros; a month is not held against a year
     return (
         f"{cells.weighted_answers(question)}\nSELECT {', '.join(columns)}\nFROM {joined}\n"
-        f"WHERE a.period = {base * 10000} AND b.period <> {base * 10000}\nGROUP BY GROUPING SETS ({sets})"
+        f"WHERE a.period = {base * 10000} AND b.period <> {base * 10000} AND b.period % 10000 = 0\nGROUP BY GROUPING SETS ({sets})"
     )
 
 
 def covariances(question: Question, engine: Engine, base: int, levels: pl.DataFrame) -> pl.DataFrame:
     """KEYS and `covariance` of the estimate with that of the base year, for the ratios and totals of a question."""
     rows = engine.query(pair_statement(question, base)).with_columns(cells.period_name(pl.col("period")).alias("period"))
-    everyone = rows.filter(*(pl.col(f"over_{name}") == 1 for name in question.breakdowns))
-    shared = everyone.select("period", "stratum", pl.col("common").alias("shared"))
+    strata = _of_set(rows, question, ()).select("period", "stratum", "shared", *_ENDS)
     found = []
-    for number, indicator in enumerate(question.indicators):
-        for names in question.sets:
-            picked = cells.pick(rows, question, names).join(shared, on=["period", "stratum"])
-            products = [pl.col(f"{name}_{number}").alias(name) for name in _PRODUCTS]
-            ends = ("answered0", "population0", "answered1", "population1")
-            keys: list[pl.Expr | str] = [
-                pl.lit(indicator.id).alias("indicator"),
-                "period",
-                pl.lit(",".join(names) or TOTAL).alias("breakdown"),
-                cells.category(names),
-            ]
-            found.append(
-                picked.select(*keys, "shared", *ends, *products).with_columns(is_total=pl.lit(indicator.kind == "total"))
-            )
+    for names in question.sets:
+        sums = _sums(_of_set(rows, question, names), names, len(question.indicators)).join(strata, on=["period", "stratum"])
+        sums = sums.with_columns(pl.lit(",".join(names) or TOTAL).alias("breakdown"))
+        for number, indicator in enumerate(question.indicators):
+            keys: list[pl.Expr | str] = [pl.lit(indicator.id).alias("indicator"), *KEYS[1:]]
+            own = [pl.col(f"{name}_{number}").alias(name) for name in _TEXTS]
+            found.append(sums.select(*keys, "shared", *_ENDS, *own, is_total=pl.lit(indicator.kind == "total")))
     return _sum_over_strata(pl.concat(found), levels, str(base))
+
+
+def _of_set(rows: pl.DataFrame, question: Question, names: tuple[str, ...]) -> pl.DataFrame:
+    """Rows of one breakdown set; the first column is there so that a plan without breakdowns filters nothing."""
+    return rows.filter(pl.lit(True), *(pl.col(f"over_{name}") == (0 if name in names else 1) for name in question.breakdowns))
+
+
+def _sums(rows: pl.DataFrame, names: tuple[str, ...], indicators: int) -> pl.DataFrame:
+    """Per period, stratum and category: each wave's sums over those who bore it in that wave, products over those in both."""
+
+    def of(kept: pl.DataFrame, label: str, parts: tuple[str, ...]) -> pl.DataFrame:
+        named = kept.rename({f"{label}_{name}": f"b_{name}" for name in names})
+        summed = [pl.col(f"{part}_{number}").sum() for number in range(indicators) for part in parts]
+        return named.drop_nulls([f"b_{name}" for name in names]).group_by("period", "stratum", cells.category(names)).agg(summed)
+
+    keys = ["period", "stratum", "category"]
+    stayed = rows.filter(pl.lit(True), *(pl.col(f"then_{name}") == pl.col(f"now_{name}") for name in names))
+    ends = of(rows, "then", _THEN).join(of(rows, "now", _NOW), on=keys)
+    return ends.join(of(stayed, "now", _PRODUCTS), on=keys, how="left").with_columns(pl.exclude(keys).fill_null(0.0))
 
 
 def _sum_over_strata(pairs: pl.DataFrame, levels: pl.DataFrame, base: str) -> pl.DataFrame:
@@ -92,14 +116,18 @@ def _sum_over_strata(pairs: pl.DataFrame, levels: pl.DataFrame, base: str) -> pl
     # without a frame of both years the smaller population is taken to be wholly in the larger one
     population = pl.min_horizontal("population0", "population1")
     fractions = pl.col("answered0") / pl.col("population0") * (pl.col("answered1") / pl.col("population1"))
-    part = pl.when(n > 1).then((n - population * fractions) * together).otherwise(0.0)
+    # who was asked whole in one of the years has no error there, and so none in common with the other
+    sampled = (pl.col("answered0") < pl.col("population0")) & (pl.col("answered1") < pl.col("population1"))
+    part = pl.when((n > 1) & sampled).then((n - population * fractions) * together).otherwise(0.0)
     return both.group_by(KEYS).agg(covariance=part.sum())
 
 
 def relative(indicator: Indicator, levels: pl.DataFrame, covariance: pl.DataFrame) -> pl.DataFrame:
     """Relative change value / base − 1 with its standard error and interval on the log scale; columns as of `estimate`."""
     base = str(indicator.base_period)
-    level = levels.filter(pl.col("indicator") == indicator.change_of)
+    # like with like: years with a base year, not their months with it
+    alike = pl.col("period").str.len_chars() == len(base)
+    level = levels.filter(pl.col("indicator") == indicator.change_of, alike)
     shared = ("value", "se", "n", "df", "sampled")
     then = level.filter(pl.col("period") == base).select("breakdown", "category", *(pl.col(c).alias(f"{c}0") for c in shared))
     both = level.filter(pl.col("period") != base).join(then, on=["breakdown", "category"]).join(covariance, on=KEYS, how="left")

@@ -10,7 +10,7 @@ import polars as pl
 from indicators import cells, change, duration
 from indicators.disclosure import protect
 from indicators.engines import Engine
-from indicators.estimate import KEYS, Floats, estimate
+from indicators.estimate import KEYS, Floats, estimate_rows
 from indicators.plan import Plan
 from indicators.quality import rate
 from indicators.question import Question, questions
@@ -67,11 +67,10 @@ def compute(plan: Plan, engine: Engine, *, minimum_groups: int | None = None, pr
 
 
 def _ask_cells(question: Question, engine: Engine, gathered: _Gathered, kinds: pl.DataFrame) -> None:
-    answered = cells.answer(question, engine)
-    found = estimate(answered.frame, kinds.select("indicator", "total", "bounded"))
+    found = estimate_rows(question, cells.fetch(question, engine), kinds)
     gathered.levels.append(found)
-    gathered.groups.append(answered.groups)
-    gathered.statements |= {indicator.id: answered.sql for indicator in question.indicators}
+    gathered.groups.append(cells.count_groups(question, engine, found))
+    gathered.statements |= dict.fromkeys((indicator.id for indicator in question.indicators), cells.statement(question))
     here = {indicator.id for indicator in question.indicators}
     bases = {i.base_period for i in question.plan.indicators.values() if i.change_of in here}
     if question.design is not None and not question.design.census:

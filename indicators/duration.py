@@ -68,7 +68,7 @@ def measure(question: Question, engine: Engine) -> Durations:
     frame = pl.DataFrame(rows, schema={**schema, **numbers}).with_columns(
         pl.lit(indicator.id).alias("indicator"), pl.lit(True).alias("sampled")
     )
-    counted = pl.DataFrame(groups, schema={**schema, "groups": pl.Int64}).with_columns(pl.lit(indicator.id).alias("indicator"))
+    counted = pl.DataFrame(groups, schema={**schema, "groups": pl.Int64}).select(pl.lit(indicator.id).alias("indicator"), pl.all())
     return Durations(frame=frame, replicates=replicates, groups=counted, sql=sql)
 
 
@@ -130,9 +130,10 @@ def _spells(rows: pl.DataFrame, duration: Duration) -> pl.DataFrame:
         counted = (start <= last) & (closing >= first) & (as_of >= first)
     else:
         counted = start.dt.year() == year
-    entry = (first - start).dt.total_days() if duration.method == "period" else pl.lit(-1)
-    # who entered before the first day was not watched from the start; who begins within is watched from before day 0
-    entry = pl.when(entry > 0).then(entry).otherwise(-1)
+    # watched from the end of the last day before the year; who begins within it, from before day 0. So each age of a
+    # case falls in one year, and who finishes on 1 January finishes in that year and not in none
+    entry = (first - start).dt.total_days() - 1 if duration.method == "period" else pl.lit(-1)
+    entry = pl.max_horizontal(entry, -1)
     event = (end == closing).fill_null(False)
     return (
         rows.filter(counted.fill_null(False) & start.is_not_null())

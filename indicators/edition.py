@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ from pipelines.database import Database, DatabaseError
 POINTER = "current.json"
 DATABASE = "edition.duckdb"
 MANIFEST = "manifest.json"
+SEAL = "manifest.sha256"
+
+_NUMBERED = re.compile(r"[0-9]{4,}")
 
 
 class NoEdition(ValueError):
@@ -88,8 +92,10 @@ def write_edition(
             "provenance": dict(provenance),
             "files": {DATABASE: file_sha256(building / DATABASE)},
         }
-        text = json.dumps(manifest, ensure_ascii=False, sort_keys=True, indent=1)
+        text = json.dumps(manifest, ensure_ascii=False, indent=1)
         _write_durably(building / MANIFEST, text)
+        _write_durably(building / SEAL, file_sha256(building / MANIFEST))
+        _sync(building)
         for file in building.iterdir():
             file.chmod(0o444)
         os.rename(building, root / identifier)
@@ -117,12 +123,17 @@ def open_edition(root: Path, identifier: str | None = None) -> Edition:
         raise NoEdition(f"There is no edition {identifier} in {root}. Editions here: {known}.")
     try:
         seal = file_sha256(folder / MANIFEST)
+        sealed = {(folder / SEAL).read_text(encoding="ascii")}
+        if pointer is not None and pointer["edition"] == identifier:
+            sealed.add(pointer["manifest_sha256"])
+        if sealed != {seal}:
+            raise BrokenEdition(f"Edition {identifier}: the manifest is not the one that was published. Publish again.")
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        files = manifest["files"]
-    except (OSError, ValueError, KeyError) as error:
+        files = dict(manifest["files"])
+    except BrokenEdition:
+        raise
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise BrokenEdition(f"Edition {identifier}: its manifest cannot be read ({error}). Publish again.") from None
-    if pointer is not None and pointer["edition"] == identifier and pointer["manifest_sha256"] != seal:
-        raise BrokenEdition(f"Edition {identifier}: the manifest is not the one that was published. Publish again.")
     for name, expected in files.items():
         if not (folder / name).is_file() or file_sha256(folder / name) != expected:
             raise BrokenEdition(f"Edition {identifier}: {name} is not the file that was published. Publish again.")
@@ -147,7 +158,7 @@ def list_editions(root: Path) -> list[str]:
     """Identifiers of all complete editions, oldest first."""
     if not root.is_dir():
         return []
-    return sorted(entry.name for entry in root.iterdir() if entry.name.isdigit() and entry.is_dir())
+    return sorted((entry.name for entry in root.iterdir() if _NUMBERED.fullmatch(entry.name) and entry.is_dir()), key=int)
 
 
 def file_sha256(path: Path) -> str:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy import stats
+from scipy import special, stats
+
+from indicators import moments
+from indicators.question import Question
 
 KEYS = ("indicator", "period", "breakdown", "category")
 CONFIDENCE = 0.95
 
 Floats = npt.NDArray[np.float64]
-
-#: below this share of its own terms a difference of moments is rounding, not variance
-_NOISE = 1e-13
 
 
 def estimate(cells: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
@@ -25,71 +25,59 @@ def estimate(cells: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
 
     Columns: KEYS, value, se, low, high, n, df, sampled, y, x. A stratum asked whole (answered = population) adds no
     variance; where every stratum of a category was, `sampled` is false, se is 0 and there is no interval. A stratum
-    with one answer out of several takes its squared deviation from the mean of all answers ("adjust").
+    with one answer out of several takes its squared deviation from the mean of all answers ("adjust"); as in R's
+    survey, all answers are those of the strata that hold a unit of the domain.
     Degrees of freedom: answers in the domain less the strata that hold them.
     """
-    keyed = cells.join(kinds, on="indicator")
-    totals = keyed.group_by(KEYS).agg(
-        pl.col("y").sum().alias("total_y"),
-        pl.col("x").sum().alias("total_x"),
-        pl.col("total").first(),
-        pl.col("bounded").first(),
-        n=pl.col("n").sum(),
-        df=pl.col("n").sum() - (pl.col("n") > 0).sum(),
-        sampled=((pl.col("n") > 0) & (pl.col("answered") < pl.col("population"))).any(),
-    )
-    ratio = pl.col("total_y") / pl.col("total_x")
-    totals = totals.filter(pl.col("n") > 0).with_columns(
-        value=pl.when("total").then("total_y").when(pl.col("total_x") != 0).then(ratio),
-    )
-    everyone = keyed.filter(pl.col("breakdown") == "total").group_by("indicator", "period").agg(asked=pl.col("answered").sum())
-    parts = keyed.drop("total", "bounded", "n").join(totals, on=KEYS).join(everyone, on=("indicator", "period"), how="left")
-    variance = parts.group_by(KEYS).agg(variance=_contribution().sum())
-    found = totals.join(variance, on=KEYS).with_columns(
-        se=pl.when(pl.col("value").is_finite()).then(pl.col("variance").sqrt()),
-    )
-    return _intervals(found).rename({"total_y": "y", "total_x": "x"}).drop("variance", "total", "bounded").sort(KEYS)
+    return finish(moments.of_cells(cells, KEYS).join(kinds, on="indicator")).sort(KEYS)
 
 
-def _contribution() -> pl.Expr:
-    """What one stratum adds to the variance: (1 − f) · n/(n − 1) · Σ(u − ū)², u the weighted linearised value."""
-    ratio, scale = pl.col("value"), pl.col("total_x")
-    square = pl.col("yy") - 2 * ratio * pl.col("xy") + ratio**2 * pl.col("xx")
-    square = pl.when(square > _NOISE * (pl.col("yy") + ratio**2 * pl.col("xx"))).then(square).otherwise(0.0)
-    squares = pl.when("total").then(pl.col("yy")).otherwise(square / scale**2)
-    sums = pl.when("total").then(pl.col("y")).otherwise((pl.col("y") - ratio * pl.col("x")) / scale)
-    answered = pl.col("answered")
-    spread = squares - sums**2 / answered
-    spread = pl.when(spread > _NOISE * squares).then(spread).otherwise(0.0)
+def estimate_rows(question: Question, rows: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
+    """The same as `estimate`, from the rows of a statement, without a row per stratum in between."""
+    sets = moments.keyed_sets(question, rows)
+    of = {row["indicator"]: {name: pl.lit(row[name]) for name in ("total", "bounded")} for row in kinds.iter_rows(named=True)}
+    found = [
+        finish(moments.unfold(question, number, sets).with_columns(**of[indicator.id]))
+        for number, indicator in enumerate(question.indicators)
+    ]
+    return pl.concat(found).select(*KEYS, *(name for name in found[0].columns if name not in KEYS))
+
+
+def finish(found: pl.DataFrame) -> pl.DataFrame:
+    """Value, standard error and interval from moments, and whether they are of a `total` or a `bounded` share."""
+    done = _intervals(errors(found))
+    return done.drop("total", "bounded", *(name for name in moments.MOMENTS if name not in ("y", "x", "n", "df", "sampled")))
+
+
+def errors(found: pl.DataFrame) -> pl.DataFrame:
+    """Adds value and se to moments; `total` says of what."""
+    y, x, ratio = pl.col("y"), pl.col("x"), pl.col("value")
+    found = found.with_columns(value=pl.when("total").then(y).when(x != 0).then(y / x))
     # the linearised values of a ratio sum to zero over the sample, so only a total has a mean to deviate from
-    mean = pl.when("total").then(pl.col("total_y") / pl.col("asked")).otherwise(0.0)
-    alone = squares - 2 * mean * sums + mean**2
-    correction = 1 - answered / pl.col("population")
-    several = pl.when(answered > 1).then(answered / (answered - 1) * spread).otherwise(alone)
-    return pl.when(answered < pl.col("population")).then(correction * several).otherwise(0.0)
+    mean = y / pl.col("asked")
+    terms = pl.col("vyy") + pl.when("total").then(mean**2 * pl.col("a1")).otherwise(ratio**2 * pl.col("vxx"))
+    cross = pl.when("total").then(mean * pl.col("ay")).otherwise(ratio * pl.col("vxy"))
+    variance = pl.when(terms - 2 * cross > moments.NOISE * terms).then(terms - 2 * cross).otherwise(0.0)
+    error = variance.sqrt() / pl.when("total").then(1.0).otherwise(x.abs())
+    return found.with_columns(se=pl.when(ratio.is_finite()).then(error))
 
 
 def _intervals(found: pl.DataFrame) -> pl.DataFrame:
     """Adds low and high: t for totals and ratios, logit for bounded shares, Korn–Graubard where logit has no answer."""
-    value, se = found["value"].to_numpy(), found["se"].to_numpy()
-    df, n = found["df"].to_numpy().astype(float), found["n"].to_numpy().astype(float)
-    usable = found["sampled"].to_numpy() & np.isfinite(value) & np.isfinite(se) & (df >= 1)
-    bounded = found["bounded"].to_numpy()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        quantile = stats.t.ppf(0.5 + CONFIDENCE / 2, np.where(df >= 1, df, np.nan))
-        low, high = value - quantile * se, value + quantile * se
-        inner = bounded & (value > 0) & (value < 1)
-        logit, width = np.log(value / (1 - value)), quantile * se / (value * (1 - value))
-        low, high = np.where(inner, _expit(logit - width), low), np.where(inner, _expit(logit + width), high)
-        edge = bounded & usable & ~((value > 0) & (value < 1) & (se > 0))
-        edge &= (value >= 0) & (value <= 1)
-        exact_low, exact_high = korn_graubard(value, n)
-    low, high = np.where(edge, exact_low, low), np.where(edge, exact_high, high)
-    shown = usable & (edge | (se > 0))
-    return found.with_columns(
-        low=pl.Series(np.where(shown, low, np.nan)).fill_nan(None),
-        high=pl.Series(np.where(shown, high, np.nan)).fill_nan(None),
-    )
+    usable = pl.col("sampled") & pl.col("value").is_finite() & pl.col("se").is_finite() & (pl.col("df") >= 1)
+    rows = found.select("value", "se", "df", "n", "bounded", "sampled").with_row_index("at").filter(usable)
+    value, se, bounded = rows["value"].to_numpy(), rows["se"].to_numpy(), rows["bounded"].to_numpy()
+    # numbers are many and degrees of freedom few: a quantile is slow, so each is looked up once
+    freedom, which = np.unique(rows["df"].to_numpy(), return_inverse=True)
+    width = stats.t.ppf(0.5 + CONFIDENCE / 2, freedom)[which] * se
+    low, high = value - width, value + width
+    inner = bounded & (value > 0) & (value < 1) & (se > 0)
+    logit, scaled = special.logit(value[inner]), width[inner] / (value[inner] * (1 - value[inner]))
+    low[inner], high[inner] = special.expit(logit - scaled), special.expit(logit + scaled)
+    edge = bounded & ~inner & (value >= 0) & (value <= 1)
+    low[edge], high[edge] = korn_graubard(value[edge], rows["n"].to_numpy()[edge].astype(float))
+    limits = rows.select("at", low=pl.Series(low), high=pl.Series(high)).filter(pl.Series(edge | (se > 0)))
+    return found.with_row_index("at").join(limits, on="at", how="left", maintain_order="left").drop("at")
 
 
 def korn_graubard(share: Floats, effective: Floats) -> tuple[Floats, Floats]:
@@ -99,7 +87,3 @@ def korn_graubard(share: Floats, effective: Floats) -> tuple[Floats, Floats]:
     low = np.where(yes > 0, stats.beta.ppf(alpha / 2, np.where(yes > 0, yes, 1.0), no + 1), 0.0)
     high = np.where(no > 0, stats.beta.ppf(1 - alpha / 2, yes + 1, np.where(no > 0, no, 1.0)), 1.0)
     return low, high
-
-
-def _expit(x: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-x)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlglot
 from sqlglot import expressions as exp
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 
 from pipelines.dictionary import CodeList, Column
 from pipelines.yamlfile import suggest
@@ -17,16 +17,18 @@ _ALLOWED: tuple[type[exp.Expr], ...] = (
     exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Cast, exp.DataType, exp.Abs, exp.Least, exp.Greatest,
     exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.And, exp.Or, exp.Not, exp.In, exp.Between, exp.Is,
 )  # fmt: skip
-_CAST_TYPES = {"DOUBLE", "BIGINT", "VARCHAR", "DATE"}
+_CAST_TYPES = {"DOUBLE", "BIGINT", "TEXT", "DATE"}  # TEXT is what the parser calls VARCHAR
 _SUBSET = "+ - * /, CASE, COALESCE, NULLIF, CAST, ABS, LEAST, GREATEST, comparisons, AND, OR, NOT, IN, BETWEEN"
 _NUMERIC = {"integer", "number", "rate", "year"}
+_WHOLE = {"integer", "year", "boolean"}
+_DATED = {"date", "month", "timestamp"}
 _FIXES: dict[type[exp.Expr], str] = {
-    exp.Mod: "`%` differs between engines for negative numbers; write the remainder as a CASE or prepare it as a column",
-    exp.Round: "ROUND differs between engines at the half; publish unrounded and round when printing",
-    exp.IntDiv: "`//` differs between engines; write CAST(a AS DOUBLE) / NULLIF(b, 0)",
-    exp.AggFunc: "a row formula looks at one row; sums are taken by the engine",
-    exp.Subquery: "a row formula looks at one row; link the other table instead",
-    exp.Select: "a row formula looks at one row; link the other table instead",
+    exp.Mod: "uses `%`, which differs between engines for negative numbers; write a CASE or prepare the remainder as a column",
+    exp.Round: "uses ROUND, which differs between engines at the half; publish unrounded and round when printing",
+    exp.IntDiv: "uses `//`, which differs between engines; write CAST(a AS DOUBLE) / NULLIF(b, 0)",
+    exp.AggFunc: "adds up rows; a formula looks at one row, and the sums are taken by the engine",
+    exp.Subquery: "asks a table; a formula looks at one row, so link the other table instead",
+    exp.Select: "asks a table; a formula looks at one row, so link the other table instead",
 }
 
 
@@ -46,6 +48,13 @@ def parse(text: str) -> Formula:
     """The formula in `text`. Raises FormulaFault with every construct that is outside the subset."""
     tree = _tree(text)
     problems = [message for node in tree.walk() if (message := _outside(node))]
+    foreign = dict.fromkeys(_called(node) for node in tree.walk() if not isinstance(node, (*_ALLOWED, *_FIXES)))
+    if foreign:
+        problems.append(f"uses {', '.join(foreign)}, outside the subset ({_SUBSET})")
+    if any(token.comments for token in sqlglot.tokenize(text, dialect="duckdb")):
+        problems.append(
+            "holds a comment, which would swallow what follows it in the statement; write it after # outside the formula"
+        )
     if problems:
         raise FormulaFault("; ".join(dict.fromkeys(problems)))
     return Formula(text=text, columns=tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column))))
@@ -79,11 +88,17 @@ def faults(
 
 
 def _tree(text: str) -> exp.Expr:
+    if not text.strip():
+        raise FormulaFault("is empty")
     try:
+        if any(token.token_type.name == "SEMICOLON" for token in sqlglot.tokenize(text, dialect="duckdb")):
+            raise FormulaFault("holds a semicolon; one formula is one expression")
         return sqlglot.parse_one(text, dialect="duckdb")
-    except (SqlglotError, ValueError, RecursionError) as error:
-        first = str(error).splitlines()[0] if str(error) else "empty"
-        raise FormulaFault(f"cannot be read as a formula: {first}") from None
+    except ParseError as error:
+        place = error.errors[0].get("col") if error.errors else None
+        raise FormulaFault(f"cannot be read as a formula{f'; look at character {place}' if place else ''}") from None
+    except (SqlglotError, RecursionError):
+        raise FormulaFault("cannot be read as a formula; look for an open quote or bracket") from None
 
 
 def _bare(node: exp.Expr) -> exp.Expr:
@@ -92,17 +107,22 @@ def _bare(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _called(node: exp.Expr) -> str:
+    return node.name if isinstance(node, exp.Anonymous) else node.key.upper()
+
+
 def _outside(node: exp.Expr) -> str | None:
     for kind, fix in _FIXES.items():
         if isinstance(node, kind):
             return fix
-    if not isinstance(node, _ALLOWED):
-        name = node.name if isinstance(node, exp.Anonymous) else node.key.upper()
-        return f"uses {name}, which is outside the subset ({_SUBSET})"
     if isinstance(node, exp.Column) and node.table:
         return f"names `{node.sql()}`; write the column without its table"
     if isinstance(node, exp.Cast) and node.to.sql(dialect="duckdb") not in _CAST_TYPES:
         return f"casts to {node.to.sql(dialect='duckdb')}; the subset has DOUBLE, BIGINT, VARCHAR and DATE"
+    if isinstance(node, exp.Is) and isinstance(node.expression, exp.Boolean):
+        return f"has `{node.sql(dialect='duckdb')}`, where engines treat a blank differently; write the column itself, or IS NULL"
+    if isinstance(node, exp.In) and not node.expressions and not node.args.get("query"):
+        return "has `IN ()`, which names nothing; list what is meant"
     if isinstance(node, exp.In) and (node.args.get("query") or node.args.get("unnest")):
         return _FIXES[exp.Subquery]
     if isinstance(node, exp.Div):
@@ -114,10 +134,10 @@ def _division(node: exp.Div) -> str | None:
     above, below = _bare(node.this), _bare(node.expression)
     constant = isinstance(below, exp.Literal) and not below.is_string and float(below.name) != 0
     if not (constant or isinstance(below, exp.Nullif)):
-        return f"`{node.sql(dialect='duckdb')}` may divide by zero; write … / NULLIF({below.sql(dialect='duckdb')}, 0)"
+        return f"has `{node.sql(dialect='duckdb')}`, which may divide by zero; write … / NULLIF({below.sql(dialect='duckdb')}, 0)"
     if isinstance(above, exp.Literal) or not _double(above):
         fix = f"CAST({above.sql(dialect='duckdb')} AS DOUBLE) / …"
-        return f"`{node.sql(dialect='duckdb')}` divides whole numbers differently on other engines; write {fix}"
+        return f"has `{node.sql(dialect='duckdb')}`, which divides whole numbers differently on other engines; write {fix}"
     return None
 
 
@@ -132,7 +152,63 @@ def _double(node: exp.Expr) -> bool:
     return isinstance(node, exp.Add | exp.Sub | exp.Mul) and (_double(node.this) or _double(node.expression))
 
 
+def _compared(node: exp.Expr, reachable: Mapping[str, Column]) -> str | None:
+    """A column held against a literal or a column of another kind: one engine converts, another refuses or differs."""
+    if isinstance(node, exp.In):
+        sides = [node.this, *node.expressions]
+    elif isinstance(node, exp.Between):
+        sides = [node.this, node.args["low"], node.args["high"]]
+    elif isinstance(node, exp.EQ | exp.NEQ | exp.GT | exp.GTE | exp.LT | exp.LTE):
+        sides = [node.this, node.expression]
+    else:
+        return None
+    bare = [_bare(side) for side in sides]
+    for column in (side for side in bare if isinstance(side, exp.Column)):
+        kind = reachable[column.name].type
+        for other in bare:
+            message = f"compares `{column.name}`, which is {kind}, with {other.sql(dialect='duckdb')}"
+            if isinstance(other, exp.Column) and _family(reachable[other.name].type) != _family(kind):
+                return f"{message}, which is {reachable[other.name].type}; engines convert that differently"
+            if isinstance(other, exp.Literal) and (fix := _fix(_family(kind), other)):
+                return f"{message}; {fix}"
+    return None
+
+
+def _family(kind: str) -> str:
+    for name, kinds in (("number", _NUMERIC), ("date", _DATED), ("boolean", {"boolean"})):
+        if kind in kinds:
+            return name
+    return "text"
+
+
+def _fix(family: str, literal: exp.Literal) -> str | None:
+    if family == "boolean":
+        return "write the column itself, or NOT before it"
+    if family == "date":
+        return "write DATE '2025-12-31'"
+    if family == "number" and literal.is_string:
+        return "write a number without quotes"
+    return f"write '{literal.name}'" if family == "text" and not literal.is_string else None
+
+
+def _cast(node: exp.Cast, reachable: Mapping[str, Column]) -> str | None:
+    """Casts that engines round or spell differently."""
+    inner, to = _bare(node.this), node.to.sql(dialect="duckdb")
+    kind = reachable[inner.name].type if isinstance(inner, exp.Column) else None
+    if to == "BIGINT" and kind not in _WHOLE:
+        return (
+            f"has `{node.sql(dialect='duckdb')}`, which rounds on one engine and cuts off on another; leave the number as it is"
+        )
+    if to == "TEXT" and (kind is None or kind in _NUMERIC - _WHOLE):
+        return f"has `{node.sql(dialect='duckdb')}`, spelt differently by engines; compare numbers as numbers"
+    return None
+
+
 def _mistyped(node: exp.Expr, reachable: Mapping[str, Column], codes: Mapping[str, CodeList]) -> str | None:
+    if isinstance(node, exp.Cast) and (message := _cast(node, reachable)):
+        return message
+    if message := _compared(node, reachable):
+        return message
     if isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Neg):
         for side in (node.this, node.args.get("expression")):
             side = _bare(side) if side is not None else None

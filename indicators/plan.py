@@ -326,7 +326,7 @@ def _check_faults(plan: Plan, files: dict[str, YamlFile]) -> list[Fault]:
     for table in plan.dictionary.tables.values():
         for i, check in enumerate(table.checks):
             for message in formula.faults(check.that, table.columns, plan.dictionary.codes, table=table.id, boolean=True):
-                found.append(files[table.id].fault(["checks", i, "that"], f"the check {message}."))
+                found.append(files[table.id].fault(["checks", i, "that"], _sentence(f"the check {message}")))
         if table.public and (
             closed := [name for name, column in table.columns.items() if column.tier != "general" or column.personal]
         ):
@@ -364,6 +364,12 @@ def _breakdown_faults(plan: Plan, file: YamlFile | None) -> list[Fault]:
                 file.fault(
                     ["breakdowns", name, "rollup"],
                     f"the code list `{split.rollup}` does not exist.{suggest(split.rollup, plan.dictionary.codes)}",
+                )
+            )
+        elif split.rollup and columns and not columns[0].codes:
+            found.append(
+                file.fault(
+                    ["breakdowns", name, "rollup"], f"`{split.column}` has no code list, so nothing says what rolls up to what."
                 )
             )
         elif split.rollup and columns and columns[0].codes:
@@ -429,7 +435,7 @@ def _formula_faults(plan: Plan, indicator: Indicator, file: YamlFile) -> list[Fa
         if isinstance(text, str):
             boolean = key in ("respondents", "where")
             for message in formula.faults(text, reachable, plan.dictionary.codes, table=table.id, boolean=boolean):
-                found.append(file.fault([key], f"{key} {message.rstrip('.')}." if "?" not in message else f"{key} {message}"))
+                found.append(file.fault([key], _sentence(f"{key} {message}")))
     names: list[tuple[list[str | int], str | None]] = []
     if indicator.duration:
         names += [(["duration", key], getattr(indicator.duration, key)) for key in ("start", "end", "stopped", "as_of")]
@@ -445,6 +451,10 @@ def _formula_faults(plan: Plan, indicator: Indicator, file: YamlFile) -> list[Fa
     if indicator.duration and (indicator.design or table.design) is None:
         found.append(file.fault(["table"], f"table `{table.id}` has no `design`; a duration needs to know whose the cases are."))
     return found
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "…")) else f"{text}."
 
 
 def _case_faults(plan: Plan, case: Case, file: YamlFile) -> list[Fault]:

@@ -13,10 +13,12 @@ import polars as pl
 from indicators.compute import Progress, compute
 from indicators.edition import Edition, write_edition
 from indicators.plan import Plan
-from pipelines.database import Database
+from pipelines.database import Database, quoted
 from pipelines.dictionary import Table
 from pipelines.parts import read_manifest
 from pipelines.warehouse import open_warehouse
+
+_INPUT = ("sequence", "table", "file_sha256", "dictionary_sha256", "part_sha256", "read", "accepted", "set_aside", "replaced")
 
 
 class NothingLoaded(ValueError):
@@ -61,23 +63,26 @@ def _coverage(plan: Plan, warehouse: Database) -> pl.DataFrame:
 
 
 def _coverage_statement(table: Table) -> str:
-    unit = table.design.unit if table.design else table.key[0]
+    unit = quoted(table.design.unit if table.design and table.design.unit in table.columns else table.key[0])
     ends = "CAST(NULL AS VARCHAR) AS first_period, CAST(NULL AS VARCHAR) AS last_period"
     dated = table.period or next((name for name in ("as_of",) if name in table.columns), None)
     if dated:
         form = {"month": "%Y-%m", "date": "%Y-%m-%d", "timestamp": "%Y-%m-%d"}.get(table.columns[dated].type)
-        first, last = f"min({dated})", f"max({dated})"
+        first, last = f"min({quoted(dated)})", f"max({quoted(dated)})"
         ends = ", ".join(
             f"{f'strftime({e}, {form!r})' if form else f'CAST({e} AS VARCHAR)'} AS {n}"
             for e, n in ((first, "first_period"), (last, "last_period"))
         )
-    return f"SELECT '{table.id}' AS table_id, count(*) AS rows, count(DISTINCT {unit}) AS units, {ends} FROM {table.id}"
+    return f"SELECT '{table.id}' AS table_id, count(*) AS rows, count(DISTINCT {unit}) AS units, {ends} FROM {quoted(table.id)}"
 
 
 def _provenance(store: Path, plan_folder: Path) -> dict[str, Any]:
     packages = ("planwatch", "duckdb", "polars", "numpy", "scipy")
+    parts = read_manifest(store)
     return {
-        "inputs": [dict(line) for line in read_manifest(store)],
+        # NOTE: names of files and sheets may name a respondent, so an edition knows its inputs by their hashes
+        "inputs": [{name: getattr(part, name) for name in _INPUT} for part in parts],
+        "synthetic": any(part.file.startswith("SYNTHETIC") for part in parts),
         "plan_sha256": folder_sha256(plan_folder),
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in packages}},
     }

@@ -25,7 +25,7 @@ def rate(estimates: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
     letter = pl.lit(UNRELIABLE)
     for name, limit in reversed(LETTERS.items()):
         letter = pl.when(variation < limit).then(pl.lit(name)).otherwise(letter)
-    letter = pl.when(variation.is_finite()).then(letter)
+    letter = pl.when(variation.is_not_nan()).then(letter)  # an error around zero is infinitely large; 0 of 0 is none
     width = pl.col("high") - pl.col("low")
     relative = width / pl.min_horizontal(pl.col("value"), 1 - pl.col("value")).clip(lower_bound=1e-12)
     too_wide = (width >= 0.30) | ((width > 0.05) & (relative > 1.30) & (pl.col("value") < 0.5))

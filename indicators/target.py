@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 
 import polars as pl
@@ -12,9 +13,15 @@ from indicators.results import TOTAL
 _COMPARE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
+#: 24 days after 30 are 20 % less, but 24/30 − 1 is −0.19999999999999996 to a machine; so near, a value is the threshold
+_SAME = 1e-12
+
+
 def gap(target: Target, value: float) -> float:
     """What is still to go from `value`, in its own unit; positive means the target is not reached, whichever way is better."""
     assert target.value is not None and target.operator is not None
+    if math.isclose(value, target.value, rel_tol=_SAME):
+        return 0.0
     return target.value - value if target.operator.startswith(">") else value - target.value
 
 
@@ -22,7 +29,8 @@ def verdict(target: Target, value: float | None, period: str) -> str:
     """met, not_met, not_yet or undecided. Values are compared unrounded: 94.996 % prints 95.0 % and is not above 95 %."""
     if target.value is None or target.operator is None or value is None:
         return "undecided"
-    if _COMPARE[target.operator](value, target.value):
+    same = math.isclose(value, target.value, rel_tol=_SAME)
+    if target.operator in (">=", "<=") if same else _COMPARE[target.operator](value, target.value):
         return "met"
     return "not_yet" if target.year is None or int(period[:4]) < target.year else "not_met"
 
@@ -34,6 +42,8 @@ def assess(plan: Plan, results: pl.DataFrame) -> pl.DataFrame:
         for target in indicator.targets:
             breakdown, category = scope_key(target)
             here = (pl.col("indicator") == indicator.id) & (pl.col("breakdown") == breakdown) & (pl.col("category") == category)
+            if target.base_period:  # before the base there is nothing to be judged
+                here &= pl.col("period").str.slice(0, 4) >= target.base_period[:4]
             for row in results.filter(here).iter_rows(named=True):
                 value = row["value"]
                 judged = value is not None and target.value is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -37,6 +38,9 @@ class Database:
         self._connection = duckdb.connect(str(path) if path is not None else ":memory:", read_only=read_only)
         for name, value in (settings or {}).items():
             self._connection.execute(f"SET {name}='{value}'")
+        # NOTE: a second reader of the same file in one process shares its settings, which are locked by then
+        if self.query("SELECT current_setting('lock_configuration') AS locked").item():
+            return
         for statement in _CLOSED if read_only else ("SET python_enable_replacements=false",):
             self._connection.execute(statement)
 
@@ -67,3 +71,22 @@ class Database:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+@cache
+def reserved_words() -> frozenset[str]:
+    """Words that this line of DuckDB does not take for a name unless they stand in double quotes."""
+    with duckdb.connect() as connection:
+        kinds = "('reserved', 'type_function')"
+        rows = connection.execute(f"SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category IN {kinds}").fetchall()
+    return frozenset(word for (word,) in rows)
+
+
+def quoted(name: str) -> str:
+    """A plan's name as SQL: in double quotes where it is a word of the language, plain elsewhere, because people read it."""
+    return f'"{name}"' if name in reserved_words() else name
+
+
+def literal(text: str) -> str:
+    """Text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"

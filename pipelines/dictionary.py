@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipelines.yamlfile import Fault, Model, ModelType, PlanFaults, Text, YamlFile, read_yaml, suggest
+from pipelines.yamlfile import IDENTIFIER, Fault, Model, ModelType, PlanFaults, Text, YamlFile, read_yaml, suggest
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Identifier = Annotated[str, Field(pattern=IDENTIFIER)]
 ColumnType = Literal[
     "identifier", "text", "code", "integer", "number", "rate", "boolean", "date", "month", "year", "timestamp", "unit"
 ]
@@ -183,8 +183,8 @@ class _Names:
                 self._need([field], name, own, "the column")
         for i, link in enumerate(table.link):
             self._link(i, link)
-        if table.design:
-            self._design(table.design)
+        if table.design and all(link.table in self.dictionary.tables for link in table.link):
+            self._design(table.design)  # its columns may stand in a linked table
         for name, column in own.items():
             self._column(name, column)
         for i, check in enumerate(table.checks):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -50,6 +50,9 @@ class Text(Model):
         return self.zh if language == "zh" else self.en
 
 
+#: what a name in a formula or a file name may look like
+IDENTIFIER = r"^[a-z][a-z0-9_]*$"
+
 ModelType = TypeVar("ModelType", bound=BaseModel)
 
 
@@ -59,7 +62,7 @@ class _StrictLoader(yaml.SafeLoader):
     Only `true` and `false` are booleans, as in YAML 1.2; in 1.1 the key `on` and the codes `NO`, `Y` would become booleans too.
     """
 
-    yaml_implicit_resolvers = {
+    yaml_implicit_resolvers = {  # noqa: RUF012
         first: [(tag, pattern) for tag, pattern in pairs if tag != "tag:yaml.org,2002:bool"]
         for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
@@ -72,10 +75,20 @@ class _StrictLoader(yaml.SafeLoader):
             )
         return super().compose_node(parent, index)
 
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, LookupError) as error:  # a value such as 2025-13-45 looks like a date and is none
+            raise yaml.constructor.ConstructorError(
+                None, None, f"`{node.value}` cannot be read: {error}; put it in quotes if it is text", node.start_mark
+            ) from None
+
 
 def _mapping(loader: _StrictLoader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
     seen: dict[str, int] = {}
     for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(None, None, "a key must be one word, not a list or mapping", key.start_mark)
         if key.value in seen:
             raise yaml.constructor.ConstructorError(
                 None,
@@ -115,26 +128,43 @@ class YamlFile:
         data = self.data
         if not isinstance(data, dict):
             raise PlanFaults([self.fault([], f"a mapping of keys was expected here, found {_kind(data)}.")])
+        extra = extra or {}
+        for name in extra:
+            if name in data:
+                raise PlanFaults([self.fault([name], f"`{name}` is not written here; it is the name of the file.", key=True)])
         try:
-            return model.model_validate({**(extra or {}), **data})
+            return model.model_validate({**extra, **data})
         except ValidationError as error:
-            raise PlanFaults(self._fault(model, item) for item in error.errors()) from None
+            raise PlanFaults(self._fault(model, item, extra) for item in error.errors()) from None
 
-    def _fault(self, model: type[BaseModel], item: Any) -> Fault:
+    def _fault(self, model: type[BaseModel], item: Any, extra: dict[str, Any]) -> Fault:
         place = [part for part in item["loc"] if not (isinstance(part, str) and part.startswith("function-"))]
         kind, last = item["type"], item["loc"][-1] if item["loc"] else ""
         if kind == "extra_forbidden":
-            known = _known_keys(model, place[:-1])
+            known = [name for name in _known_keys(model, place[:-1]) if len(place) > 1 or name not in extra]
             return self.fault(place, f"unknown key `{last}`.{suggest(str(last), known)}", key=True)
         if kind == "missing":
             return self.fault(place[:-1], f"the key `{last}` is missing here; add it.")
-        found = _kind(item["input"])
+        if kind == "value_error":  # a rule of ours over several keys, which says everything itself
+            return self.fault(place, f"{item['msg'].removeprefix('Value error, ')}.")
+        key, found = last == "[key]", _kind(item["input"])
+        if key:
+            place.pop()
+            last = place[-1]
+        called = f"the key `{last}`" if key else f"entry {last + 1}" if isinstance(last, int) else f"`{last}`"
         if kind == "string_type" and isinstance(item["input"], bool):
-            return self.fault(place, f"`{last}` must be text; YAML reads this word as {found}. Put it in quotes.")
+            return self.fault(place, f"{called} must be text; YAML reads this word as {found}. Put it in quotes.", key=key)
         if kind == "string_type":
-            return self.fault(place, f"`{last}` must be text, found {found}. Put it in quotes.")
-        message = item["msg"].removeprefix("Value error, ")
-        return self.fault(place, f"`{last}`: {message} (found {found}).")
+            return self.fault(place, f"{called} must be text, found {found}. Put it in quotes.", key=key)
+        if isinstance(item["input"], str) and kind in ("float_type", "int_type", "bool_type"):
+            wanted = "`true` or `false`" if kind == "bool_type" else "a number"
+            return self.fault(place, f"{called} must be {wanted}, found the text {found}. Write it without quotes.")
+        if kind == "model_type":
+            return self.fault(place, f"{called} must be a mapping of keys, found {found}.")
+        if kind == "string_pattern_mismatch" and item["ctx"]["pattern"] == IDENTIFIER:
+            wanted = "small letters, digits and underscores only, and a letter first"
+            return self.fault(place, f"{called} is a name used in formulas: {wanted} (found {found}).", key=key)
+        return self.fault(place, f"{called}: {item['msg']} (found {found}).", key=key)
 
 
 def read_yaml(path: Path, label: str | None = None) -> YamlFile:
@@ -160,8 +190,11 @@ def read_yaml(path: Path, label: str | None = None) -> YamlFile:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise refuse(f"{error.problem}.", *where) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise refuse(": ".join(text for text in (error.context, error.problem) if text) + ".", *where) from None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position].splitlines() or [""]
+        raise refuse(f"the character {text[error.position]!r} may not stand here.", len(before), len(before[-1]) + 1) from None
+    except (yaml.YAMLError, RecursionError) as error:
         raise refuse(f"this is not YAML that can be read: {str(error).splitlines()[0]}.") from None
     return YamlFile(path=path, label=label, data=data, root=root)
 
@@ -191,26 +224,23 @@ def _mark(node: yaml.Node | None, place: Sequence[str | int], *, key: bool) -> y
 
 
 def _known_keys(model: type[BaseModel], place: Sequence[Any]) -> list[str]:
-    """Keys a model accepts at `place`, found by walking the annotations as far as they are plain models."""
+    """Keys a model accepts at `place`, found by walking the annotations through models, lists and mappings."""
     current: Any = model
     for part in place:
         fields = getattr(current, "model_fields", None)
-        if fields is None or part not in fields:
-            current = _inner_model(current) if not fields else None
-        else:
-            current = _inner_model(fields[part].annotation)
+        if fields is not None and part not in fields:
+            return []
+        current = _structure(fields[part].annotation if fields is not None else get_args(current)[-1])
         if current is None:
             return []
     return list(getattr(current, "model_fields", {}))
 
 
-def _inner_model(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+def _structure(annotation: Any) -> Any:
+    """The model, list or mapping inside an annotation such as `X | None`; None for plain values."""
+    if get_origin(annotation) in (list, dict) or (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
         return annotation
-    for part in getattr(annotation, "__args__", ()):
-        if (found := _inner_model(part)) is not None:
-            return found
-    return None
+    return next((found for part in get_args(annotation) if (found := _structure(part)) is not None), None)
 
 
 def _kind(value: Any) -> str:

@@ -1,0 +1,326 @@
+"""The command line, `planwatch`. Exit codes: 0 done, 1 done but too many rows were set aside, 2 the user must mend something.
+
+Heavy libraries are imported inside the commands, so that help and mistakes answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dashboard.mistake import Mistake, foreign_rooms, plain
+
+if TYPE_CHECKING:
+    from dashboard.periods import Language
+    from indicators.edition import Edition
+    from indicators.plan import Plan
+
+DONE, SET_ASIDE, MEND = 0, 1, 2
+DATA = Path("data")
+
+
+class Form(StrEnum):
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+class Tongue(StrEnum):
+    zh = "zh"
+    en = "en"
+
+
+Store = Annotated[Path, typer.Option("--dir", help="Folder with the accepted files, the warehouse and the editions.")]
+PlanFolder = Annotated[Path | None, typer.Option("--plan", help="Plan folder; without it the automotive plan.")]
+Lang = Annotated[Tongue | None, typer.Option("--lang", help="Language of names and texts; without it that of the terminal.")]
+EditionId = Annotated[str | None, typer.Option("--edition", help="Edition id; without it the current one.")]
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the app on this machine.")]
+
+app = typer.Typer(name="planwatch", add_completion=False, pretty_exceptions_enable=False)
+plan_app = typer.Typer(no_args_is_help=True, help="Look after a plan folder.")
+app.add_typer(plan_app, name="plan")
+
+
+@app.callback(invoke_without_command=True)
+def _planwatch(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """Is the plan on track, and who must move? Raw files in, a published edition out."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"planwatch {installed('planwatch')}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def demo(
+    store: Store = DATA,
+    no_app: Annotated[bool, typer.Option("--no-app", help="Stop after the headline table.")] = False,
+    port: Port = 8501,
+    lang: Lang = None,
+) -> None:
+    """Make sample data, load it, publish an edition, print the headline and open the app."""
+    from dashboard.intake import exit_code, mark_as_invented, take_in
+    from indicators.plan import AUTOMOTIVE
+    from sample_data.generate import generate
+
+    mark_as_invented(store)
+    typer.echo(f"1/4  Making sample data of an invented industry → {store / 'sample'}")
+    files = generate(store / "sample")
+    typer.echo(f"2/4  Loading {len(files)} files")
+    plan = _plan(None)
+    reports = take_in(files, store, plan)
+    typer.echo("3/4  Publishing")
+    edition = _publish(store, plan, AUTOMOTIVE)
+    typer.echo(f"4/4  Edition {edition.id} stands. All its numbers are of invented enterprises.\n")
+    _print_results(edition, (), None, None, Form.table, lang)
+    code = exit_code(reports, plan)
+    raise typer.Exit(code if no_app else _launch(store, port) or code)
+
+
+@app.command()
+def load(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE…", help="CSV, XLSX or Parquet files, folders of them, or TABLE=FILE.")
+    ],
+    store: Store = DATA,
+    plan_folder: PlanFolder = None,
+    rejected: Annotated[Path | None, typer.Option("--rejected", help="Write the rows set aside by this load as CSV.")] = None,
+    lang: Lang = None,
+) -> None:
+    """Take the good rows of files into the warehouse; say per file what was read, accepted, set aside, replaced.
+
+    Loading the same file again changes nothing; a corrected file replaces rows by their key.
+    """
+    from dashboard.intake import exit_code, faults_of, named_files, take_in, write_faults
+
+    plan = _plan(plan_folder)
+    named = [item for text in files for item in named_files(text, plan)]
+    reports = take_in(named, store, plan)
+    if rejected is not None:
+        write_faults(faults_of(reports), rejected, _language(lang))
+    raise typer.Exit(exit_code(reports, plan))
+
+
+@app.command()
+def rejected(
+    out: Annotated[Path, typer.Option("--out", help="File to write, ending in .csv.")],
+    files: Annotated[list[str] | None, typer.Argument(metavar="FILE…", help="Only rows of files of these names.")] = None,
+    store: Store = DATA,
+    lang: Lang = None,
+) -> None:
+    """Write the rows that were set aside, with the reason for each, for the people who reported them."""
+    from dashboard.intake import faults_in, write_faults
+
+    write_faults(faults_in(store, files or ()), out, _language(lang))
+
+
+@app.command()
+def publish(store: Store = DATA, plan_folder: PlanFolder = None) -> None:
+    """Make the next edition from what is loaded, and point at it."""
+    edition = _publish(store, _plan(plan_folder), _folder(plan_folder))
+    count = edition.query("SELECT count(*) AS n FROM results").item()
+    typer.echo(f"Edition {edition.id} stands: {count:,} results in {store / 'editions' / edition.id}")
+
+
+@app.command()
+def show(
+    indicators: Annotated[
+        list[str] | None, typer.Argument(metavar="INDICATOR…", help="Ids; none: the headline; all: every one.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", help="A breakdown, several crossed, or all.", metavar="BREAKDOWN[,BREAKDOWN]")
+    ] = None,
+    period: Annotated[str | None, typer.Option("--period", help="2026, 2026-Q3, 2026-09 or all; without it the newest.")] = None,
+    edition: EditionId = None,
+    form: Annotated[
+        Form, typer.Option("--format", help="table for people; csv and json hold every column of the results.")
+    ] = Form.table,
+    store: Store = DATA,
+    lang: Lang = None,
+) -> None:
+    """Print results of an edition; without arguments the headline: each target with its newest number."""
+    _print_results(_edition(store, edition), indicators or (), by, period, form, lang)
+
+
+@app.command()
+def explain(
+    indicator: Annotated[str, typer.Argument(metavar="INDICATOR", help="Id of the indicator.")],
+    store: Store = DATA,
+    plan_folder: PlanFolder = None,
+    edition: EditionId = None,
+    lang: Lang = None,
+) -> None:
+    """Print all about one indicator: definition, formula, legal reading, tables, checks, SQL, last run.
+
+    It is read from the edition; with --plan, or before anything was published, from the plan folder.
+    """
+    from dashboard.explanation import explanation
+    from dashboard.selection import known
+    from dashboard.words import words
+    from indicators.edition import NoEdition
+
+    opened: Edition | None = None
+    try:
+        opened = _edition(store, edition) if plan_folder is None else None
+    except NoEdition:
+        if edition is not None:
+            raise
+    plan, spoken = opened.plan if opened else _plan(plan_folder), words(_language(lang))
+    known(plan, indicator)
+    typer.secho(f"{indicator}  {plan.indicators[indicator].name.in_language(spoken.language)}", bold=True)
+    for heading, lines in explanation(plan, indicator, spoken, opened):
+        typer.secho(f"\n{heading}", bold=True)
+        for line in lines:
+            typer.echo(f"  {line}")
+
+
+@app.command()
+def editions(store: Store = DATA) -> None:
+    """List the editions: which is current, and whether each still stands as it was published."""
+    from dashboard.terminal import console, editions_table
+    from indicators.edition import BrokenEdition, NoEdition, list_editions, open_edition
+
+    if not (names := list_editions(store / "editions")):
+        raise NoEdition(
+            f"There is no edition in {store / 'editions'}. Load data and run `planwatch publish`, or try `planwatch demo`."
+        )
+    current = _edition(store, None).id
+    found: list[tuple[str, Edition | str]] = []
+    for name in names:
+        try:
+            found.append((name, open_edition(store / "editions", name)))
+        except BrokenEdition as error:
+            found.append((name, str(error)))
+    console().print(editions_table(found, current))
+
+
+@plan_app.command("check")
+def plan_check(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The plan folder.")],
+    cases: Annotated[bool, typer.Option("--cases/--no-cases", help="Also run the worked cases.")] = True,
+) -> None:
+    """Say every fault of a plan folder with file, line and column, and run its worked cases."""
+    from indicators.case import run_case
+
+    plan = _plan(folder)
+    wrong = [line for case in plan.cases.values() for line in run_case(plan, case)] if cases else []
+    if wrong:
+        raise Mistake("\n".join([*wrong, f"{len(wrong)} numbers of worked cases differ in {folder}."]))
+    worked = f", {len(plan.cases)} worked cases give their numbers" if cases else ""
+    typer.echo(f"{folder}: no fault. {len(plan.indicators)} indicators over {len(plan.dictionary.tables)} tables{worked}.")
+
+
+@app.command("app")
+def open_app(store: Store = DATA, port: Port = 8501) -> None:
+    """Open the app on the current edition; Ctrl-C ends it."""
+    _edition(store, None).close()  # says here what the app could only say in the browser
+    raise typer.Exit(_launch(store, port))
+
+
+@app.command()
+def bench(rows: Annotated[int, typer.Option("--rows", min=10_000, help="Production rows to make.")] = 1_000_000) -> None:
+    """Time load, cells and publish over made-up production rows, against floors measured in the same run."""
+    from dashboard.terminal import bench_table, console, progress
+    from indicators.bench import run
+
+    with progress("bench") as report:
+        figures = run(rows, progress=report)
+    console().print(bench_table(figures))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command and gives its exit code; a mistake of the user takes plain lines, a traceback means a bug."""
+    if (wrong := foreign_rooms()) is not None:
+        typer.echo(wrong, err=True)
+        return MEND
+    try:
+        return _run(arguments)
+    except BrokenPipeError:  # the reader of our output, for instance `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        if (lines := plain(error)) is None:
+            raise
+        typer.echo(lines, err=True)
+        return MEND
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        app(args=None if arguments is None else list(arguments), prog_name="planwatch")
+    except SystemExit as ended:
+        # NOTE: typer ends with 1 and wraps the stream when the reader has gone; here 1 would speak of rows set aside
+        gone = type(sys.stdout).__name__ == "PacifyFlushWrapper"
+        code = DONE if gone or not isinstance(ended.code, int) else ended.code
+    sys.stdout.flush()  # a closed pipe shows here, not when the interpreter ends
+    return code
+
+
+def _language(given: Tongue | None) -> Language:
+    """The language asked for, else that of the terminal: Chinese where it says zh, English elsewhere."""
+    named = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "zh" if given is Tongue.zh or (given is None and named.lower().startswith("zh")) else "en"
+
+
+def _folder(given: Path | None) -> Path:
+    from indicators.plan import AUTOMOTIVE
+
+    return given or AUTOMOTIVE
+
+
+def _plan(given: Path | None) -> Plan:
+    from indicators.plan import load_plan
+
+    return load_plan(_folder(given))
+
+
+def _edition(store: Path, identifier: str | None) -> Edition:
+    from indicators.edition import open_edition
+
+    return open_edition(store / "editions", identifier)
+
+
+def _publish(store: Path, plan: Plan, folder: Path) -> Edition:
+    from dashboard.terminal import progress
+    from indicators.publish import publish as publish_edition
+
+    with progress("publishing") as report:
+        return publish_edition(store=store, plan=plan, plan_folder=folder, progress=report)
+
+
+def _print_results(
+    edition: Edition, indicators: Sequence[str], by: str | None, period: str | None, form: Form, lang: Tongue | None
+) -> None:
+    from dashboard.selection import select
+    from dashboard.terminal import console, results_table
+    from dashboard.words import words
+
+    rows, spoken = select(edition, indicators, by, period), words(_language(lang))
+    if form is Form.csv:
+        sys.stdout.write(rows.write_csv())
+    elif form is Form.json:
+        sys.stdout.write(rows.write_json() + "\n")
+    else:
+        screen, title = console(), edition.plan.identity.name.in_language(spoken.language)
+        screen.print(results_table(edition.plan, rows, spoken, title, narrow=screen.width < 120))
+
+
+def _launch(store: Path, port: int) -> int:
+    from dashboard.launch import launch
+    from dashboard.serve import command
+
+    return launch(command(store, port), port, ready=lambda address: typer.echo(f"The app is open on {address} (Ctrl-C ends it)."))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

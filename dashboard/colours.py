@@ -1,0 +1,7 @@
+"""The same colour for the same thing everywhere; each stands out on light and on dark ground (contrast at least 3.6)."""
+
+OURS = "#3A7CBD"  # what this edition measured
+TARGET = "#B8651B"  # what the plan demands
+MUTED = "#76838F"  # what others published, and what is withheld
+GRID = "rgba(118, 131, 143, 0.22)"
+SOFT = "rgba(58, 124, 189, 0.16)"  # an interval of ours

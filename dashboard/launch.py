@@ -1,0 +1,74 @@
+"""Starts the app as a process of its own, says when it answers, and ends it with this one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import webbrowser
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
+
+_PATIENCE = 60.0
+
+
+class PortTaken(ValueError):
+    """Another program listens on the port."""
+
+
+def launch(command: Sequence[str], port: int, *, ready: Callable[[str], None]) -> int:
+    """Runs the app until it ends or is interrupted, and gives its exit code; `ready` hears the address once it answers.
+
+    Raises PortTaken when something else listens there.
+    """
+    if _answers(port):
+        raise PortTaken(f"Port {port} is taken by another program. End it, or choose another port: --port {port + 1}.")
+    # its greeting names a second address, so we speak for it; what goes wrong comes on stderr
+    quiet = {"STREAMLIT_LOGGER_LEVEL": "warning", **os.environ}
+    with subprocess.Popen(list(command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=quiet) as child:
+        former = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+        try:
+            if _wait_for(child, port):
+                ready(f"http://localhost:{port}")
+                _show_in_browser(f"http://localhost:{port}")
+            code = child.wait()
+        except KeyboardInterrupt:
+            with suppress(KeyboardInterrupt):  # an impatient second Ctrl-C must not leave the child behind
+                child.terminate()
+                child.wait(timeout=10)
+            code = 0
+        finally:
+            signal.signal(signal.SIGTERM, former)
+            if child.poll() is None:
+                child.kill()
+    return 0 if code == -signal.SIGTERM else code
+
+
+def _answers(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _wait_for(child: subprocess.Popen[bytes], port: int) -> bool:
+    end = time.monotonic() + _PATIENCE
+    while child.poll() is None and time.monotonic() < end:
+        with suppress(OSError, HTTPException):
+            connection = HTTPConnection("127.0.0.1", port, timeout=2)
+            connection.request("GET", "/_stcore/health")
+            if connection.getresponse().status == 200:
+                return True
+        time.sleep(0.2)
+    return False
+
+
+def _show_in_browser(address: str) -> None:
+    """Opens the address where a person sits before a screen; on a server nothing could be shown."""
+    screen = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if screen and sys.stdout.isatty():
+        with suppress(webbrowser.Error):
+            webbrowser.open(address)

@@ -1,0 +1,53 @@
+"""Small pieces of escaped HTML and Markdown. Whatever comes in is text; only what this module writes is markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+_MARKDOWN = frozenset("\\`*_{}[]()<>#+-.!|~$:^=")
+
+
+def markdown(text: str) -> str:
+    """The text so that Markdown shows it as it is: links, pictures, emphasis and formulas stay letters."""
+    return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in text)
+
+
+def box(kind: str, *inside: str, tag: str = "div") -> str:
+    """An element of the style sheet around pieces that are markup already."""
+    return f'<{tag} class="{kind}">{"".join(inside)}</{tag}>'
+
+
+def text(kind: str, told: str, tag: str = "div") -> str:
+    """An element of the style sheet around plain text."""
+    return box(kind, escape(told), tag=tag)
+
+
+def bold(told: str) -> str:
+    return f"<b>{escape(told)}</b>"
+
+
+def line(texts: Iterable[str]) -> str:
+    """Texts on one line, with dots between them."""
+    return " · ".join(escape(told) for told in texts)
+
+
+def facts(rows: Iterable[tuple[str, str]], kind: str = "pw-card") -> str:
+    """Terms with their texts as a list of definitions; empty texts are left out."""
+    listed = (f"<dt>{escape(term)}</dt><dd>{escape(told)}</dd>" for term, told in rows if told)
+    return box(kind, *listed, tag="dl")
+
+
+def key(marks: Iterable[tuple[str, str]], note: str = "") -> str:
+    """What the marks of a figure mean: pairs of a mark drawn by the style sheet and its words."""
+    listed = [f'<span><i class="pw-mark-{mark}"></i>{escape(told)}</span>' for mark, told in marks]
+    return box("pw-key", *listed, f"<span>{escape(note)}</span>" if note else "")
+
+
+def table(heads: Iterable[str], rows: Iterable[tuple[str, Iterable[str]]]) -> str:
+    """A plain table; each row is the kind of its line and its cells."""
+    top = "".join(f"<th>{escape(head)}</th>" for head in heads)
+    body = "".join(
+        f'<tr class="pw-{kind}">' + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>" for kind, cells in rows
+    )
+    return box("pw-scroll", f'<table class="pw-table"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>')

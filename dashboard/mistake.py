@@ -1,0 +1,52 @@
+"""What a user can mend, told in plain lines; whatever is not told here is a bug and keeps its traceback."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOMS = ("pipelines", "indicators", "dashboard", "sample_data")
+
+
+class Mistake(ValueError):
+    """Something the user can mend; the message says where, what was found, what was expected, what to do."""
+
+
+def plain(error: Exception) -> str | None:
+    """What to tell the user; None for an error that is ours."""
+    from dashboard.launch import PortTaken
+    from dashboard.selection import NotPublished
+    from indicators.edition import BrokenEdition, NoEdition, PublishInProgress
+    from indicators.publish import NothingLoaded
+    from pipelines.lock import StoreBusy
+    from pipelines.parts import StoreDamaged
+    from pipelines.report import FileRefused
+    from pipelines.yamlfile import PlanFaults
+
+    if isinstance(error, PlanFaults):
+        count = len(error.faults)
+        return f"{error}\n{count} fault{'s' if count > 1 else ''} to mend in the plan."
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}." if error.filename is not None else f"{error.strerror}."
+    ours = (Mistake, PortTaken, NotPublished)
+    editions = (BrokenEdition, NoEdition, PublishInProgress, NothingLoaded)
+    stores = (StoreBusy, StoreDamaged, FileRefused)
+    return str(error) if isinstance(error, (*ours, *editions, *stores)) else None
+
+
+def foreign_rooms() -> str | None:
+    """What is wrong when one of our packages is not ours, else None.
+
+    Public packages called `pipelines` and `dashboard` exist; one of them in our place would break in strange ways.
+    """
+    home = Path(__file__).resolve().parent.parent
+    for room in ROOMS:
+        spec = find_spec(room)
+        place = Path(spec.origin).resolve().parent.parent if spec and spec.origin else None
+        if place != home:
+            found = f"comes from {place}" if place else "is not there"
+            return (
+                f"The package `{room}` {found}, but belongs in {home}. Another package of that name is in the way: "
+                f"remove it (pip uninstall {room}), or install planwatch in a virtual environment of its own (make install)."
+            )
+    return None

@@ -1,0 +1,74 @@
+"""What is said of a number beside its target, as plain text: bound, gap, base, error, scope."""
+
+from __future__ import annotations
+
+from dashboard import format, periods
+from dashboard.headline import Reading, Result
+from dashboard.words import Words
+from indicators.plan import Plan, Target, Unit
+
+
+def bound(target: Target, unit: Unit, words: Words, *, signed: bool = False) -> str:
+    """The target as the law reads it: > 95%（超，严格大于），2027年; its words where it has no number."""
+    if target.operator is None or target.value is None:
+        quoted = target.sentence.in_language(words.language) if target.sentence else ""
+        return words("tile.quoted", sentence=quoted) if quoted else words("tile.no_number")
+    number = format.bound(target.operator, target.value, unit, words.language, signed=signed)
+    remarks = [words(f"target.{target.reading}")]
+    if target.base_period and signed:
+        remarks.insert(0, words("target.on", period=periods.label(target.base_period, words.language)))
+    date = words("target.by", year=target.year) if target.year else words("target.undated")
+    return words("target.whole", bound=number, remarks=words("mark.comma").join(remarks), date=date)
+
+
+def gap(reading: Reading, words: Words) -> str:
+    """What is still to go, or by how much the bound is exceeded; and whether error could be all of it."""
+    now = reading.now
+    if reading.target.value is None:
+        return words("tile.gap.none")
+    if now is None or now.gap is None:
+        return words("tile.no_result")
+    if now.gap == 0:
+        return words("tile.reached")
+    amount = format.difference(abs(now.gap), reading.unit, words.language)
+    told = words("tile.to_go" if now.gap > 0 else "tile.beyond", gap=amount)
+    return told + words("mark.comma") + words("tile.within") if reading.within_error else told
+
+
+def base(reading: Reading, words: Words) -> str:
+    """Since when: the base period and the value then; for a change, the level it is a change of."""
+    if reading.base is None or reading.base.value is None:
+        return words("tile.since.none")
+    key = "tile.since.value" if reading.base_of is reading.indicator else "tile.since.level"
+    value = format.number(reading.base.value, reading.base_unit, words.language)
+    return words(key, period=periods.label(reading.base.period, words.language), value=value)
+
+
+def error(row: Result, unit: Unit, words: Words, *, signed: bool = False) -> str:
+    """The interval, or why there is none."""
+    told = format.interval(row.low, row.high, unit, words.language, signed=signed)
+    if told:
+        return words("interval.label", interval=told)
+    return words("interval.census") if row.quality == "census" or row.se == 0 else words("interval.unknown")
+
+
+def scope(target: Target, plan: Plan, words: Words) -> str:
+    """Whom the target is asked of: all, or the names of the categories."""
+    if not isinstance(target.scope, dict):
+        return words("card.scope.all")
+    names = (plan.categories(name)[code].name for name, code in target.scope.items())
+    return words("mark.comma").join(name.in_language(words.language) for name in names)
+
+
+def path(reading: Reading, words: Words) -> str:
+    """The small path in words, for those who do not see it."""
+    known = [row for row in reading.path if row.value is not None]
+    values = "; ".join(
+        f"{row.period} {format.number(row.value, reading.unit, words.language, signed=reading.signed)}"
+        for row in known
+        if row.value is not None
+    )
+    name = reading.indicator.name.in_language(words.language)
+    if reading.target.value is None:
+        return words("tile.path.no_target", name=name, values=values)
+    return words("tile.path", name=name, values=values, bound=bound(reading.target, reading.unit, words, signed=reading.signed))

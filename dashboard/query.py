@@ -1,0 +1,77 @@
+"""What the app reads from the current edition. Caches are keyed by the edition's hash and by scalars, never by frames."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import streamlit as st
+
+from indicators.edition import POINTER, Edition, open_edition
+from indicators.results import TOTAL
+
+
+def current(root: Path) -> Edition:
+    """The edition the pointer names now. Raises NoEdition or BrokenEdition with a sentence that says what to do."""
+    try:
+        pointer = json.loads((root / POINTER).read_text(encoding="utf-8"))
+        identifier, seal = str(pointer["edition"]), str(pointer["manifest_sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return open_edition(root)  # says what is wrong, in its own words
+    return _opened(str(root), identifier, seal)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _opened(root: str, identifier: str, seal: str) -> Edition:
+    """One open edition per content: verifying the seal reads the whole file, so it is done once."""
+    return open_edition(Path(root), identifier)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def headline(_edition: Edition, sha256: str) -> pl.DataFrame:
+    """Rows that are held against a target, and all totals."""
+    return _edition.query(
+        "SELECT * FROM results WHERE target IS NOT NULL OR breakdown = $total ORDER BY indicator, period", {"total": TOTAL}
+    )
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def path(_edition: Edition, sha256: str, indicator: str, breakdown: str, category: str) -> pl.DataFrame:
+    """All periods of one indicator in one category, oldest first; one row per period."""
+    return _edition.query(
+        "SELECT * FROM results WHERE indicator = $indicator AND breakdown = $breakdown AND category = $category"
+        " QUALIFY row_number() OVER (PARTITION BY period ORDER BY target NULLS LAST) = 1 ORDER BY period",
+        {"indicator": indicator, "breakdown": breakdown, "category": category},
+    )
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def cut(_edition: Edition, sha256: str, indicator: str, breakdown: str, period: str) -> pl.DataFrame:
+    """All categories of one breakdown in one period; one row per category."""
+    return _edition.query(
+        "SELECT * FROM results WHERE indicator = $indicator AND breakdown = $breakdown AND period = $period"
+        " QUALIFY row_number() OVER (PARTITION BY category ORDER BY target NULLS LAST) = 1 ORDER BY category",
+        {"indicator": indicator, "breakdown": breakdown, "period": period},
+    )
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def choices(_edition: Edition, sha256: str, indicator: str) -> pl.DataFrame:
+    """Which breakdowns and periods were published for an indicator: columns breakdown, period."""
+    return _edition.query(
+        "SELECT DISTINCT breakdown, period FROM results WHERE indicator = $indicator ORDER BY ALL", {"indicator": indicator}
+    )
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def statement(_edition: Edition, sha256: str, indicator: str) -> tuple[str, ...]:
+    """The SQL that was run for an indicator."""
+    found = _edition.query("SELECT sql FROM statements WHERE indicator = $indicator", {"indicator": indicator})
+    return tuple(found["sql"].to_list())
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def coverage(_edition: Edition, sha256: str) -> pl.DataFrame:
+    """Rows, units, first and last period of every table behind the edition."""
+    return _edition.query("SELECT * FROM coverage ORDER BY table_id")

@@ -1,0 +1,43 @@
+"""How the numbers of one figure are written: unit, language, sign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard import format
+from dashboard.headline import Result
+from dashboard.words import Words
+from indicators.plan import Target, Unit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """How the numbers of a figure are written: unit, language, sign."""
+
+    unit: Unit
+    words: Words
+    signed: bool = False
+
+    def number(self, value: float) -> str:
+        return format.number(value, self.unit, self.words.language, signed=self.signed)
+
+    def brief(self, value: float) -> str:
+        """Without a long unit, which then stands once beside the figure."""
+        return self.number(value) if self.is_brief else format.plain(value, self.unit, signed=self.signed)
+
+    @property
+    def is_brief(self) -> bool:
+        return len(self.unit.symbol.in_language(self.words.language)) <= 2
+
+    def interval(self, row: Result) -> str:
+        return format.interval(row.low, row.high, self.unit, self.words.language, signed=self.signed) or self.words(
+            "interval.none"
+        )
+
+    def bound(self, target: Target) -> str:
+        assert target.operator is not None and target.value is not None
+        return format.bound(target.operator, target.value, self.unit, self.words.language, signed=self.signed)
+
+    def shown(self, value: float | None) -> float | None:
+        """On the axis in the unit's own scale, unrounded so that points lie where they are."""
+        return None if value is None else value * self.unit.factor

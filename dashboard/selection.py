@@ -1,0 +1,113 @@
+"""Rows of an edition, chosen by indicator, breakdown and period; always with the columns of the results frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from dashboard import headline, periods
+from indicators.edition import Edition
+from indicators.plan import Plan
+from indicators.results import RESULTS, TOTAL, as_results
+from pipelines.yamlfile import suggest
+
+ALL = "all"
+
+
+class NotPublished(ValueError):
+    """What was asked for is not in the edition; the message says what is."""
+
+
+def headline_rows(edition: Edition) -> pl.DataFrame:
+    """The newest number of every headline indicator, on the row its target is held against; the total where it has none."""
+    rows = edition.query("SELECT * FROM results WHERE target IS NOT NULL OR breakdown = $total", {"total": TOTAL})
+    keys = [
+        reading.now
+        for tile in headline.tiles(edition.plan, rows)
+        for reading in tile.readings
+        if reading.now is not None and reading.indicator.id in edition.plan.identity.headline
+    ]
+    held = {row.indicator for row in keys}
+    rest = rows.filter(pl.col("indicator").is_in(set(edition.plan.identity.headline) - held), pl.col("breakdown") == TOTAL)
+    wanted = pl.DataFrame(
+        [{name: getattr(row, name) for name in _KEYS} for row in keys], schema={name: RESULTS[name] for name in _KEYS}
+    )
+    found = pl.concat([rows.join(wanted, on=_KEYS, nulls_equal=True), newest(rest)])
+    order = {name: place for place, name in enumerate(edition.plan.identity.headline)}
+    return as_results(found).sort(pl.col("indicator").replace_strict(order, return_dtype=pl.Int64), maintain_order=True)
+
+
+def select(edition: Edition, indicators: Sequence[str] = (), by: str | None = None, period: str | None = None) -> pl.DataFrame:
+    """Results of `indicators` (none: those of the headline; `all`: every one) split `by` breakdowns in `period`.
+
+    Without `by` the total, without `period` the newest; `all` lifts either. Raises NotPublished for a name that is not there.
+    """
+    if not indicators and by is None and period is None:
+        return headline_rows(edition)
+    names = _indicators(edition, indicators)
+    rows = edition.query("SELECT * FROM results WHERE indicator IN (SELECT unnest($names))", {"names": names})
+    rows = rows.filter(pl.col("breakdown").is_in(_breakdowns(rows, by, names)))
+    return as_results(_in_period(rows, period))
+
+
+def newest(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the newest period of each indicator, whole years before quarters and months."""
+    length = pl.col("period").str.len_chars()  # 2025, 2025-09, 2025-Q3: a year is the shortest
+    coarsest = rows.filter(length == length.min().over("indicator"))
+    return coarsest.filter(pl.col("period") == pl.col("period").max().over("indicator"))
+
+
+_KEYS = ["indicator", "period", "breakdown", "category", "target"]
+
+
+def _indicators(edition: Edition, wanted: Sequence[str]) -> list[str]:
+    if not wanted:
+        return list(edition.plan.identity.headline)
+    if ALL in wanted:
+        return list(edition.plan.indicators)
+    for name in wanted:
+        known(edition.plan, name)
+    return list(wanted)
+
+
+def known(plan: Plan, indicator: str) -> str:
+    """The name itself when the plan has such an indicator. Raises NotPublished with the nearest one otherwise."""
+    if indicator not in plan.indicators:
+        near = suggest(indicator, plan.indicators) or f" Known here: {', '.join(sorted(plan.indicators))}."
+        raise NotPublished(f"There is no indicator `{indicator}`.{near}")
+    return indicator
+
+
+def _breakdowns(rows: pl.DataFrame, by: str | None, names: Sequence[str]) -> list[str]:
+    """The names under which `by` was published: size_class,segment is the same crossing as segment,size_class."""
+    published = sorted(set(rows["breakdown"].to_list()))
+    if by == ALL:
+        return published
+    if by is None:
+        return [TOTAL]
+    wanted = {part.strip() for part in by.split(",")}
+    found = [name for name in published if set(name.split(",")) == wanted]
+    if not found:
+        known = ", ".join(name for name in published if name != TOTAL) or "none"
+        near = suggest(by, published) if "," not in by else ""
+        near = near if "Did you mean" in near else ""
+        raise NotPublished(f"`{by}` is not a published breakdown of {', '.join(names)}.{near} Published: {known}.")
+    return found
+
+
+def _in_period(rows: pl.DataFrame, period: str | None) -> pl.DataFrame:
+    if period == ALL:
+        return rows
+    if period is None:
+        return newest(rows)
+    try:
+        periods.parts(period)
+    except ValueError as error:
+        raise NotPublished(str(error)) from None
+    found = rows.filter(pl.col("period") == period)
+    if found.is_empty():
+        there = sorted(set(rows["period"].to_list()))
+        shown = ", ".join(there if len(there) <= 12 else [*there[:3], "…", *there[-3:]])
+        raise NotPublished(f"Nothing was published for {period}. Periods here: {shown or 'none'}.")
+    return found

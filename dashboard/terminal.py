@@ -1,0 +1,166 @@
+"""Tables and texts for the terminal: results, load reports, editions, the card of an indicator."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from dashboard import definition, format, periods
+from dashboard.words import Words
+from indicators.plan import Plan
+from indicators.results import TOTAL
+
+if TYPE_CHECKING:
+    from indicators.bench import Figure
+    from indicators.edition import Edition
+    from pipelines.load import LoadReport
+
+#: headings of the results table that the app does not use
+_HEADINGS = {"zh": ("95% 区间", "企业数"), "en": ("95 % interval", "n")}
+_STYLES = {"met": "green", "not_met": "red", "not_yet": "yellow", "undecided": "dim"}
+_STYLES |= {"suppressed": "dim", "absent": "dim", "unreliable": "yellow"}
+
+
+def console(*, error: bool = False) -> Console:
+    """Where to print: as wide as the terminal, and wide enough for everything where there is none."""
+    stream = sys.stderr if error else sys.stdout
+    width = None if stream.isatty() else 220
+    return Console(file=stream, highlight=False, width=width, soft_wrap=False)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[str, int, int], None] | None]:
+    """A function to report (name, done, of) to; on a terminal it moves a bar, elsewhere there is none."""
+    screen = console(error=True)
+    if not screen.is_terminal:
+        yield None
+        return
+    columns = (TextColumn(f"{label} {{task.description}}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=screen, transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda name, done, of: bar.update(task, description=name, completed=done, total=of or None)
+
+
+def results_table(plan: Plan, rows: pl.DataFrame, words: Words, title: str | None = None, *, narrow: bool = False) -> Table:
+    """Rows of the results frame as people read them: names, units, interval, target, gap and verdict in words.
+
+    A narrow one leaves out interval and n, rather than cut a number short.
+    """
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    split, judged = rows["breakdown"].ne(TOTAL).any(), rows["target"].is_not_null().any()
+    interval, count = _HEADINGS[words.language]
+    value = words("table.value", unit="").strip(" ()（）")
+    left = [words("table.indicator"), words("table.period"), *([words("table.category")] if split else [])]
+    right = [value] if narrow else [value, interval, count]
+    for name in (*left, *right, *((words("tile.target"), words("tile.gap")) if judged else ()), ""):
+        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in _in_plan_order(plan, rows):
+        table.add_row(*_cells(plan, row, words, split=split, judged=judged, narrow=narrow))
+    return table
+
+
+def _in_plan_order(plan: Plan, rows: pl.DataFrame) -> list[dict[str, Any]]:
+    """Indicators as they come; categories in the order of their code lists, not of their codes."""
+    indicators = {name: place for place, name in enumerate(dict.fromkeys(rows["indicator"].to_list()))}
+    lists = {name: {code: place for place, code in enumerate(plan.categories(name))} for name in plan.breakdowns}
+
+    def place(row: dict[str, Any]) -> tuple[Any, ...]:
+        names, codes = row["breakdown"].split(","), row["category"].split(",")
+        order = [lists.get(name, {}).get(code, len(lists)) for name, code in zip(names, codes, strict=False)]
+        return indicators[row["indicator"]], row["breakdown"] != TOTAL, row["breakdown"], order, row["category"], row["period"]
+
+    return sorted(rows.iter_rows(named=True), key=place)
+
+
+def _cells(plan: Plan, row: dict[str, Any], words: Words, *, split: bool, judged: bool, narrow: bool) -> list[str | Text]:
+    indicator, unit, language = plan.indicators[row["indicator"]], plan.unit(row["indicator"]), words.language
+    signed = indicator.kind == "change"
+    cells: list[str | Text] = [indicator.name.in_language(language), periods.label(row["period"], language)]
+    if split:
+        cells.append(definition.category(plan, row["breakdown"], row["category"], words))
+    value = None if row["value"] is None else format.number(row["value"], unit, language, signed=signed, beside=row["threshold"])
+    interval = format.interval(row["low"], row["high"], unit, language, signed=signed)
+    cells.append(value or "–")
+    if not narrow:
+        cells += [interval or "", "" if row["n"] is None else f"{row['n']:,}"]
+    if judged:
+        gap = "" if row["gap"] is None or row["gap"] <= 0 else format.difference(row["gap"], unit, language)
+        bound = "" if row["operator"] is None else format.bound(row["operator"], row["threshold"], unit, language, signed=signed)
+        year = "" if row["target_year"] is None or not bound else f" ({row['target_year']})"
+        cells += [bound + year, gap]
+    return [*cells, _remark(row, words)]
+
+
+def _remark(row: dict[str, Any], words: Words) -> Text:
+    """The verdict, and the status where it is not plainly published."""
+    parts = [(words(f"verdict.{row['verdict']}"), _STYLES[row["verdict"]])] if row["verdict"] else []
+    if row["status"] != "published":
+        parts.append((words(f"status.{row['status']}"), _STYLES[row["status"]]))
+    return Text(" · ").join(Text(text, style=style) for text, style in parts)
+
+
+def load_table(reports: Sequence[LoadReport]) -> Table:
+    """Per file what was read, accepted, set aside and replaced."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("file", overflow="fold")
+    table.add_column("table")
+    for name in ("read", "accepted", "set aside", "replaced"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("")
+    for report in reports:
+        numbers = [f"{number:,}" for number in (report.read, report.accepted, report.set_aside, report.replaced)]
+        remark = "already loaded, nothing changed" if report.unchanged else Text("refused", style="red") if report.refused else ""
+        table.add_row(report.file, report.table or "?", *numbers, remark)
+    return table
+
+
+def load_remarks(report: LoadReport, limit: int = 5) -> list[str]:
+    """Sentences under the table: why a file was refused, the first faults of its rows, and what a person should look at."""
+    if report.refused:
+        return [f"{report.file}: {report.refused.in_language('en')}"]
+    found = [] if report.unchanged else report.rejected["message_en"].head(limit).to_list()
+    if found and report.rejected.height > limit:
+        found.append(f"{report.file}: {report.rejected.height - limit:,} more; `planwatch rejected --out FILE` writes them all.")
+    notes = [note for note in report.notes if note.kind == "review"]
+    for note in notes[:limit]:
+        where = f" row {note.row}" if note.row else ""
+        found.append(f"{report.file}{where}, please look: {note.message.en}")
+    if len(notes) > limit:
+        found.append(f"{report.file}: {len(notes) - limit:,} more remarks to look at.")
+    return found
+
+
+def editions_table(editions: Sequence[tuple[str, Edition | str]], current: str | None) -> Table:
+    """Every edition with its day, plan and number of results, or what is wrong with it."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("edition", "created", "plan", "results", ""):
+        table.add_column(name, justify="right" if name == "results" else "left")
+    for name, edition in editions:
+        if isinstance(edition, str):
+            table.add_row(name, "", "", "", Text(edition, style="red"))
+            continue
+        count = edition.query("SELECT count(*) AS n FROM results").item()
+        table.add_row(name, edition.created, edition.plan.identity.id, f"{count:,}", "current" if name == current else "")
+    return table
+
+
+def bench_table(figures: Sequence[Figure]) -> Table:
+    """Every figure with its time, its multiple of the floor measured in the same run, the goal for that, and its peak memory."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("", "rows out", "seconds", "CPU s", "× floor", "CPU ×", "goal", "peak MB", "floor"):
+        table.add_column(name, justify="left" if name in ("", "floor") else "right", no_wrap=True)
+    for figure in figures:
+        ratios = (f"{figure.ratio:.1f}", f"{figure.cpu_ratio:.1f}") if figure.floor else ("", "")
+        goal = "" if figure.goal is None else Text(f"≤ {figure.goal:g}", style="green" if figure.ratio <= figure.goal else "red")
+        times = (f"{figure.seconds:.3f}", f"{figure.cpu:.2f}")
+        table.add_row(figure.name, f"{figure.rows:,}", *times, *ratios, goal, f"{figure.peak_mb:,.0f}", figure.floor)
+    return table

@@ -1,0 +1,1 @@
+"""One short file per page; a view orders pieces and computes nothing."""

@@ -1,0 +1,96 @@
+"""The indicator a page is about, with its scale, its readings and its rows at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+import streamlit as st
+
+from dashboard import definition, headline, markup, periods, query, table
+from dashboard.headline import Reading, Result
+from dashboard.scale import Scale
+from dashboard.views.view import View
+from dashboard.words import Words
+from indicators.plan import Indicator, Target
+from indicators.results import TOTAL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One indicator in one language and edition."""
+
+    view: View
+    indicator: Indicator
+
+    @property
+    def words(self) -> Words:
+        return self.view.words
+
+    @property
+    def name(self) -> str:
+        return self.indicator.name.in_language(self.words.language)
+
+    @property
+    def scale(self) -> Scale:
+        unit = self.view.plan.unit(self.indicator.id)
+        return Scale(unit=unit, words=self.words, signed=self.indicator.kind == "change")
+
+    def readings(self) -> list[Reading]:
+        """The indicator against each of its targets, the judging one first."""
+        tiles = headline.tiles(self.view.plan, query.headline(self.view.edition, self.view.edition.sha256))
+        held = [reading for tile in tiles for reading in (*tile.readings, *tile.others)]
+        return [reading for reading in held if reading.indicator.id == self.indicator.id]
+
+    def offered(self) -> pl.DataFrame:
+        return query.choices(self.view.edition, self.view.edition.sha256, self.indicator.id)
+
+    def path(self, breakdown: str = TOTAL, category: str = TOTAL) -> list[Result]:
+        """All periods of one category, oldest first."""
+        found = query.path(self.view.edition, self.view.edition.sha256, self.indicator.id, breakdown, category)
+        return sorted((Result(**row) for row in found.iter_rows(named=True)), key=lambda row: periods.middle(row.period))
+
+    def newest(self) -> Result | None:
+        """The total of the newest year, or of the newest period where no year was published."""
+        path = self.path()
+        return next(reversed([row for row in path if periods.level(row.period) == "year"] or path), None)
+
+    def cut(self, breakdown: str, period: str) -> list[Result]:
+        """All categories of a breakdown in one period."""
+        found = query.cut(self.view.edition, self.view.edition.sha256, self.indicator.id, breakdown, period)
+        return [Result(**row) for row in found.iter_rows(named=True)]
+
+    def told(self, row: Result) -> str:
+        """The number in words, or why there is none."""
+        return self.words(f"status.{row.status}") if row.value is None else self.scale.number(row.value)
+
+    def key(self, marks: list[str]) -> None:
+        """What the marks of a figure mean, and its unit where numbers do not bear it."""
+        symbol = self.scale.unit.symbol.in_language(self.words.language)
+        note = "" if self.scale.is_brief else self.words("key.unit", unit=symbol)
+        st.html(markup.key([(mark, self.words(f"key.{mark}")) for mark in marks], note))
+
+    def frame(self, frame: pl.DataFrame, key: str, alt: str) -> None:
+        """The table under a figure."""
+        number = st.column_config.NumberColumn(format=f"%.{self.scale.unit.decimals}f")
+        columns = dict.fromkeys(table.number_columns(self.scale.unit, self.words), number)
+        st.dataframe(frame, hide_index=True, key=key, placeholder="–", column_config=columns, alt=alt)
+
+    def download(self, rows: list[Result], breakdown: str, names: dict[str, str], key: str) -> None:
+        """The same table as a file, with what it is above it."""
+        edition = self.view.edition
+        facts = definition.metadata(edition, self.indicator, breakdown, self.words)
+        data = table.csv(rows, names, facts, self.scale.unit, self.words)
+        name = f"{self.indicator.id}_{breakdown.replace(',', '-')}_{edition.id}_{self.words.language}.csv"
+        st.download_button(self.words("table.download"), data, file_name=name, mime="text/csv", on_click="ignore", key=key)
+
+
+def marked(target: Target | None) -> list[str]:
+    """The mark of the target line, where there is one."""
+    return ["target"] if target is not None and target.value is not None else []
+
+
+def nothing(words: Words) -> None:
+    """In the place of a figure for which this edition has no rows."""
+    told = [f"<b>{markup.line([words('indicator.nothing')])}</b>", markup.line([words("indicator.nothing.what")])]
+    st.html(f'<div class="pw-empty">{"<br>".join(told)}</div>')

@@ -1,0 +1,80 @@
+"""The overview: how much time has gone, which targets are met, and the one gap that matters most."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import cards, headline, markup, periods, query
+from dashboard.headline import Reading, Tile
+from dashboard.views.view import View
+
+
+def show(view: View) -> None:
+    """Orders the page: title, sentences, time bar, one tile per target, later goals."""
+    plan, words = view.plan, view.words
+    tiles = headline.tiles(plan, query.headline(view.edition, view.edition.sha256))
+    with st.container(key="plan_name"):
+        st.title(markup.markdown(plan.identity.name.in_language(words.language)), anchor=False)
+    st.html(f'<div class="pw-lead">{cards.lead(headline.counts(tiles), headline.widest(tiles), words)}</div>')
+    _time(view)
+    with st.container(key="tiles"):
+        for tile in tiles:
+            _tile(view, tile)
+    _later(view)
+
+
+def _time(view: View) -> None:
+    plan = view.plan.identity
+    part = headline.elapsed(view.plan, view.edition.created[:10])
+    through = newest(view)
+    told = [view.words("edition.line", id=view.edition.id, day=periods.label(view.edition.created[:10], view.words.language))]
+    if through:
+        told.insert(0, view.words("head.through", period=periods.label(through, view.words.language)))
+    bar = cards.time_bar(part, view.words, base=plan.base_period or "", target=plan.target_year or 0) if part is not None else ""
+    st.html(f'<div class="pw-status">{bar}<div class="pw-small">{markup.line(told)}</div></div>')
+
+
+def newest(view: View) -> str | None:
+    """The last period of any table of confidential records; public lists are not what the plan is measured by."""
+    closed = [name for name, table in view.plan.dictionary.tables.items() if not table.public]
+    rows = query.coverage(view.edition, view.edition.sha256).iter_rows(named=True)
+    ends = [row["last_period"] for row in rows if row["table_id"] in closed and row["last_period"]]
+    months = [end for end in ends if periods.level(end) != "year"]
+    return max(months or ends, key=periods.end, default=None)
+
+
+def _tile(view: View, tile: Tile) -> None:
+    words = view.words
+    with st.container(key=f"tile_{tile.id}", gap="xxsmall"):
+        st.html(cards.tile_head(tile, words))
+        if tile.goal is not None:
+            st.html(cards.tile_goal(tile, words))
+        elif len(tile.readings) == 1:
+            _open(view, tile.readings[0])
+            others = (cards.tile_other(other, view.plan, words) for other in tile.others)
+            st.html(cards.tile_body(tile.readings[0], words) + "".join(others))
+        else:
+            _rows(view, tile)
+            st.html(cards.tile_bound(tile, words))
+
+
+def _rows(view: View, tile: Tile) -> None:
+    with st.container(key=f"rows_{tile.id}"):
+        for reading in tile.readings:
+            with st.container(key=f"row_{reading.indicator.id}", gap="xxsmall"):
+                _open(view, reading)
+                st.html(cards.tile_row(reading, view.words))
+
+
+def _open(view: View, reading: Reading) -> None:
+    view.link("indicator", reading.indicator.name.in_language(view.words.language), indicator=reading.indicator.id)
+
+
+def _later(view: View) -> None:
+    """Goals of later years, which have no number and no tile."""
+    identity, words = view.plan.identity, view.words
+    later = [goal for goal in identity.goals if goal.year is not None and goal.year != identity.target_year]
+    for year in sorted({goal.year for goal in later if goal.year}):
+        with st.expander(f"{words('tile.later', year=year)} · {words('tile.later.note')}"):
+            texts = [(goal.name, goal.sentence) for goal in later if goal.year == year]
+            st.html(markup.facts([(name.in_language(words.language), told.in_language(words.language)) for name, told in texts]))

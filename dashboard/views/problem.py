@@ -1,0 +1,33 @@
+"""The page that stands in for all others when there is no edition to show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import markup
+from dashboard.words import Words
+from indicators.edition import NoEdition
+
+
+def show(words: Words, error: ValueError, folder: Path) -> None:
+    """What is wrong, and the commands that mend it."""
+    kind = "none" if isinstance(error, NoEdition) else "broken"
+    with st.container(key="problem"):
+        st.title(words(f"edition.{kind}"), anchor=False)
+        st.html(f"<p>{markup.line([words(f'edition.{kind}.what', folder=folder)])}</p>")
+        at = "" if str(folder) == "data" else f" --dir {folder}"
+        if kind == "none":
+            st.html(f'<div class="pw-small">{markup.line([words("edition.none.demo")])}</div>')
+            st.code(f"planwatch demo{at}", language="shell")
+            st.html(f'<div class="pw-small">{markup.line([words("edition.none.publish")])}</div>')
+            st.code(f"planwatch load FILE …{at}\nplanwatch publish{at}", language="shell")
+        else:
+            st.code(f"planwatch publish{at}", language="shell")
+        st.html(f'<div class="pw-note">{markup.line([str(error)])}</div>')
+
+
+def unexpected(words: Words) -> None:
+    """A mistake of the program: said plainly, without anything of what it was; the log has the rest."""
+    st.html(markup.box("pw-empty", markup.bold(words("edition.mistake")), "<br>", markup.line([words("edition.mistake.what")])))

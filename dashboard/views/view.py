@@ -1,0 +1,61 @@
+"""What every view is given, and choices that live in the address bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from dashboard import markup
+from dashboard.words import Words
+from indicators.edition import Edition
+from indicators.plan import Plan
+
+_BY_HAND = "chosen_by_hand"
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """One run of a page: one language, one edition, and where the other pages are."""
+
+    words: Words
+    edition: Edition
+    page: str
+    home: StreamlitPage  # the app has one address; `page` is a choice like any other
+
+    @property
+    def plan(self) -> Plan:
+        return self.edition.plan
+
+    def link(self, page: str, label: str, **choices: str) -> None:
+        """A link to a page that keeps the language and states every choice as a stable code."""
+        st.page_link(self.home, label=markup.markdown(label), query_params={"lang": self.words.language, "page": page, **choices})
+
+    def choose(
+        self, key: str, label: str, options: Sequence[str], default: str, names: Callable[[str], str], *, few: bool = False
+    ) -> str:
+        """The choice for `key`, which is whatever the address says; a widget only changes the address.
+
+        The address holds codes, never words, so a link opens the same view in the other language. A code
+        that this edition does not have is replaced by `default`; the reader of a link is told.
+        """
+        asked = st.query_params.get(key, default)
+        chosen = asked if asked in options else default
+        if asked != chosen and st.session_state.get(_BY_HAND):
+            del st.query_params[key]  # the reader chose another indicator here, which has no such group or period
+        elif asked != chosen:
+            st.info(markup.markdown(self.words("indicator.unknown", value=asked[:60], instead=names(chosen))))
+        widget = f"choice_{key}"
+        st.session_state[widget] = chosen
+
+        def changed() -> None:
+            st.query_params[key] = st.session_state[widget]
+            st.session_state[_BY_HAND] = True
+
+        if few:
+            st.segmented_control(label, options, format_func=names, key=widget, on_change=changed, required=True)
+        else:
+            st.selectbox(label, options, format_func=names, key=widget, on_change=changed)
+        return chosen

@@ -1,0 +1,301 @@
+"""Files into the store: read, checked, set aside with reasons, kept as parts, and put into the warehouse."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipelines import keys, parts, warehouse
+from pipelines.check import check, typed
+from pipelines.database import Database
+from pipelines.dictionary import Dictionary, Table
+from pipelines.lock import held
+from pipelines.parse import Reading
+from pipelines.parts import Part
+from pipelines.reader import read_sheets
+from pipelines.report import REJECTED, FileRefused, Note, Refusal, refuse
+from pipelines.sheet import Sheet
+from pipelines.yamlfile import Text
+
+Progress = Callable[[str, int, int], None]
+#: rows left out because another row of the same file says the same or says it later: no fault of the reporter
+_BENIGN = {keys.REPEATED, keys.SUPERSEDED}
+
+
+class RowsLost(RuntimeError):
+    """Accepted and set-aside rows are not the rows read: a mistake of this program, never of a file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadReport:
+    """What became of one table of one file; accepted + set_aside = read."""
+
+    file: str
+    table: str | None
+    read: int
+    accepted: int
+    set_aside: int
+    replaced: int
+    unchanged: bool
+    rejected: pl.DataFrame
+    notes: tuple[Note, ...]
+    refused: Refusal | None
+
+    @property
+    def verdict(self) -> str:
+        """REJECT (file), QUARANTINE (rows), REVIEW (a person must look), ACCEPT_NORMALISED or ACCEPT."""
+        if self.refused is not None:
+            return "REJECT"
+        rules = set(self.rejected["rule"].unique())
+        if rules - _BENIGN - {keys.CONFLICT}:
+            return "QUARANTINE"
+        if keys.CONFLICT in rules or any(note.kind == "review" for note in self.notes):
+            return "REVIEW"
+        return "ACCEPT_NORMALISED" if rules or self.notes else "ACCEPT"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """One table found in one file."""
+
+    path: Path
+    table: Table
+    sheet: Sheet
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Store:
+    """Where the load writes, under which dictionary."""
+
+    folder: Path
+    work: Path
+    dictionary: Dictionary
+    dictionary_sha256: str
+    database: Database
+
+
+def load(
+    files: Sequence[Path | tuple[str, Path]],
+    *,
+    store: Path,
+    dictionary: Dictionary,
+    dictionary_sha256: str = "",
+    progress: Progress | None = None,
+) -> list[LoadReport]:
+    """One report per table found, in the order of the files; linked tables are loaded first, whatever that order is.
+
+    A file is a path, or (table, path) to say which table it holds. Raises StoreBusy when another load is running,
+    StoreDamaged when the store is not what its manifest says, RowsLost on a mistake of this program.
+    """
+    sha256 = dictionary_sha256 or hashlib.sha256(dictionary.model_dump_json().encode()).hexdigest()
+    with held(store, "planwatch load"):
+        parts.clean(store, parts.begin(store))
+        found = [_jobs(file, dictionary) for file in files]
+        queue = [(place, turn, job) for place, some in enumerate(found) for turn, job in enumerate(some)]
+        rank = {name: number for number, name in enumerate(_linked_first(dictionary))}
+        queue.sort(key=lambda entry: rank[entry[2].table.id] if isinstance(entry[2], _Job) else -1)
+        reports: dict[tuple[int, int], LoadReport] = {}
+        work = Path(tempfile.mkdtemp(prefix="work-", dir=store))
+        try:
+            with warehouse.writable(store, dictionary) as database:
+                place = _Store(folder=store, work=work, dictionary=dictionary, dictionary_sha256=sha256, database=database)
+                for at, turn, job in queue:
+                    reports[at, turn] = _report(job, place, progress)
+                database.execute("CHECKPOINT")
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    return [reports[key] for key in sorted(reports)]
+
+
+def _jobs(file: Path | tuple[str, Path], dictionary: Dictionary) -> list[_Job | FileRefused]:
+    table, path = (None, file) if isinstance(file, Path) else file
+    try:
+        sheets = read_sheets(path, dictionary, table=table)
+        sha256 = parts.sha256(path)
+    except FileRefused as error:
+        return [error]
+    return [_Job(path=path, table=dictionary.tables[name], sheet=sheet, sha256=sha256) for name, sheet in sheets]
+
+
+def _linked_first(dictionary: Dictionary) -> list[str]:
+    """Table ids so that a table comes after those it needs rows of."""
+    order: list[str] = []
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in order or name in path or name not in dictionary.tables:
+            return
+        for link in dictionary.tables[name].link:
+            visit(link.table, (*path, name))
+        order.append(name)
+
+    for name in dictionary.tables:
+        visit(name, ())
+    return order
+
+
+def _report(job: _Job | FileRefused, place: _Store, progress: Progress | None) -> LoadReport:
+    try:
+        if isinstance(job, FileRefused):
+            raise job
+        if progress:
+            progress(job.sheet.file, 0, job.sheet.read)
+        report = _unchanged(job, place) or _load(job, place)
+        if progress:
+            progress(job.sheet.file, job.sheet.read, job.sheet.read)
+        return report
+    except FileRefused as error:
+        return LoadReport(
+            file=error.file, table=job.table.id if isinstance(job, _Job) else None, read=0, accepted=0, set_aside=0, replaced=0,
+            unchanged=False, rejected=pl.DataFrame(schema=REJECTED), notes=(), refused=error.refusal,
+        )  # fmt: skip
+
+
+def _unchanged(job: _Job, place: _Store) -> LoadReport | None:
+    """The report of an earlier load of the same bytes as the same table by the same dictionary, when nothing can have changed.
+
+    Rows that lacked a linked row are worth another try, so such a file is loaded again.
+    """
+    manifest = parts.read_manifest(place.folder)
+    wanted = (job.sha256, place.dictionary_sha256, job.table.id, job.sheet.sheet)
+    same = [part for part in manifest if (part.file_sha256, part.dictionary_sha256, part.table, part.sheet) == wanted]
+    if not same or same[-1].unlinked:
+        return None
+    part = same[-1]
+    notes = part.notes
+    if any(later.table == part.table and later.replaced for later in manifest[part.sequence :]):
+        zh = f"本文件已作为第 {part.sequence} 号载入，其后载入的文件替换过该表的行；未重新载入。如需恢复，请另存后重报"
+        en = (
+            f"this file was loaded before as number {part.sequence}, and later files replaced rows of its table; "
+            "it was not loaded again. To restore its values, save it anew and load that"
+        )
+        notes = (*notes, Note(kind="review", message=Text(zh=zh, en=en)))
+    rejected = pl.read_parquet(place.folder / part.rejected) if part.rejected else pl.DataFrame(schema=REJECTED)
+    return LoadReport(
+        file=job.sheet.file, table=part.table, read=part.read, accepted=part.accepted, set_aside=part.set_aside, replaced=0,
+        unchanged=True, rejected=rejected, notes=notes, refused=None,
+    )  # fmt: skip
+
+
+def _load(job: _Job, place: _Store) -> LoadReport:
+    """Checks a sheet, writes its part and its rejected rows, then the line in the manifest, then the warehouse."""
+    table, sheet = job.table, job.sheet
+    readings = _readings(job, place.dictionary)
+    candidate, out = place.work / "candidate.parquet", place.work / "part.parquet"
+    rows = typed(sheet.rows, sheet.columns, table, readings)
+    checked = check(rows, table, readings, file=sheet.file, good=candidate, odd=place.work / "odd.parquet")
+    out, later = _against_other_rows(checked.bad, candidate, out, job, place)
+    faults = [sheet.faults.select(*REJECTED), checked.rejected, later]
+    rejected = pl.concat(faults).sort("row", nulls_last=True, maintain_order=True)
+    accepted = int(pl.scan_parquet(out).select(pl.len()).collect().item())
+    set_aside = rejected["row"].n_unique()
+    if accepted + set_aside != sheet.read:
+        raise RowsLost(f"{sheet.file}: {sheet.read} rows were counted, but {accepted} accepted and {set_aside} set aside.")
+    report = LoadReport(
+        file=sheet.file, table=table.id, read=sheet.read, accepted=accepted, set_aside=set_aside,
+        replaced=keys.replaced(place.database, out, table) if accepted else 0, unchanged=False, rejected=rejected,
+        notes=(*sheet.notes, *_unit_notes(readings), *checked.notes), refused=None,
+    )  # fmt: skip
+    _keep(report, job, place, out)
+    return report
+
+
+def _readings(job: _Job, dictionary: Dictionary) -> dict[str, Reading]:
+    """How each column of the table is read from this file. Raises FileRefused when a header states a unit that does not fit."""
+    columns = job.sheet.columns
+    header_units = {name: unit for name, unit in zip(columns, job.sheet.units, strict=True) if name}
+    stating = {name: column for name, column in job.table.columns.items() if column.type == "unit" and name in columns}
+    stated = {other for column in stating.values() for other in column.of}
+    readings: dict[str, Reading] = {}
+    for name, column in job.table.columns.items():
+        spoken_of = [job.table.columns[other].unit for other in column.of]
+        reading = Reading(
+            id=name, column=column, missing=tuple(dictionary.missing), codes=dictionary.codes.get(column.codes or ""),
+            unit=header_units.get(name), stated=name in stated, units=tuple(unit for unit in spoken_of if unit),
+            today=dt.datetime.now().astimezone().date(),
+        )  # fmt: skip
+        try:
+            _ = reading.factor
+        except ValueError:
+            unit = reading.unit
+            raise refuse(
+                job.sheet.file,
+                found=(f"表头中“{column.name.zh}”的单位是 {unit}", f"the unit {unit} in the header of {column.name.en}"),
+                expected=(f"可以换算为 {column.unit} 的单位", f"a unit that can be converted into {column.unit}"),
+                todo=("请改正表头中的单位和数值", "correct the unit in the header, and the values with it"),
+            ) from None
+        readings[name] = reading
+    return readings
+
+
+def _unit_notes(readings: dict[str, Reading]) -> list[Note]:
+    """One note per column whose header states another unit than the table's."""
+    notes = []
+    for name, reading in readings.items():
+        if reading.factor != 1:
+            zh = f"{reading.column.name.zh}：表头单位为 {reading.unit}，已换算为 {reading.column.unit}"
+            en = f"{reading.column.name.en}: the header says {reading.unit}; converted into {reading.column.unit}"
+            notes.append(Note(kind="normalised", column=name, message=Text(zh=zh, en=en)))
+    return notes
+
+
+def _against_other_rows(bad: pl.DataFrame, candidate: Path, out: Path, job: _Job, place: _Store) -> tuple[Path, pl.DataFrame]:
+    """The file of the accepted rows, sorted by key, and the faults of links and doubled keys."""
+    table, file = job.table, job.sheet.file
+    faulty, barred = place.work / "faulty.parquet", place.work / "barred.parquet"
+    bad.select(*table.columns, "src_row").write_parquet(faulty)
+    links = keys.unlinked(place.database, candidate, table, place.dictionary, file=file)
+    more = keys.unlinked(place.database, faulty, table, place.dictionary, file=file) if bad.height else links.clear()
+    ordered = keys.in_order(candidate, table.key)
+    doubled = links.clear()
+    if not ordered:
+        links.select(pl.col("row").alias("src_row")).unique().write_parquet(barred)
+        doubled = keys.doubled(place.database, candidate, table, file=file, without=barred)
+    if ordered and links.is_empty():
+        return candidate, more
+    pl.concat([links, doubled]).select(pl.col("row").alias("src_row")).unique().write_parquet(barred)
+    keys.write_part(place.database, candidate, table, out=out, without=barred)
+    return out, pl.concat([links, more, doubled])
+
+
+def _keep(report: LoadReport, job: _Job, place: _Store, out: Path) -> None:
+    """Part and rejected rows under their final names, then the line that makes them count, then the warehouse."""
+    sequence = len(parts.read_manifest(place.folder)) + 1
+    stem = f"{sequence:06d}-{job.sha256[:8]}.parquet"
+    part, rejected = f"accepted/{job.table.id}/{stem}", f"rejected/{stem}"
+    if report.accepted:
+        parts.settle(out, place.folder / part)
+    if report.rejected.height:
+        unfinished = place.work / "rejected.parquet"
+        report.rejected.write_parquet(unfinished)
+        parts.settle(unfinished, place.folder / rejected)
+    unlinked = report.rejected.filter(pl.col("rule").str.starts_with("link."))["row"].n_unique()
+    line = Part(
+        sequence=sequence,
+        time=dt.datetime.now().astimezone().isoformat(timespec="seconds"),
+        file=report.file,
+        source=str(job.path),
+        sheet=job.sheet.sheet,
+        table=job.table.id,
+        file_sha256=job.sha256,
+        dictionary_sha256=place.dictionary_sha256,
+        key=tuple(job.table.key),
+        read=report.read,
+        accepted=report.accepted,
+        set_aside=report.set_aside,
+        replaced=report.replaced,
+        unlinked=unlinked,
+        part=part if report.accepted else None,
+        part_sha256=parts.sha256(place.folder / part) if report.accepted else None,
+        rejected=rejected if report.rejected.height else None,
+        notes=report.notes,
+    )
+    parts.append(place.folder, line)
+    warehouse.catch_up(place.database, place.folder, place.dictionary)

@@ -1,0 +1,163 @@
+"""Accepted files as immutable Parquet parts, each with its line in the manifest. The line is what makes a part count."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pipelines.report import Note
+from pipelines.yamlfile import Text
+
+
+class StoreDamaged(ValueError):
+    """The store does not hold what its manifest says; the message names the file and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One line of the manifest: what was read from where, by which plan, and what became of it."""
+
+    sequence: int
+    time: str
+    file: str
+    source: str
+    sheet: str | None
+    table: str
+    file_sha256: str
+    dictionary_sha256: str
+    key: tuple[str, ...]
+    read: int
+    accepted: int
+    set_aside: int
+    replaced: int
+    unlinked: int  # rows set aside because the linked table lacked them; such a file is worth another try
+    part: str | None  # path inside the store, None when no row was accepted
+    part_sha256: str | None
+    rejected: str | None
+    notes: tuple[Note, ...] = ()
+
+
+def manifest_path(store: Path) -> Path:
+    return store / "accepted" / "manifest.jsonl"
+
+
+def read_manifest(store: Path) -> tuple[Part, ...]:
+    """The parts in the order in which they were loaded; a torn last line (a crash while writing it) does not count.
+
+    Raises StoreDamaged when the manifest is lost or broken in its middle.
+    """
+    path = manifest_path(store)
+    if not path.exists():
+        orphan = next(store.glob("accepted/*/*.parquet"), None)
+        if orphan is not None:
+            raise StoreDamaged(f"{path} is missing, but {orphan} exists. Restore the manifest from a copy of the store.")
+        return ()
+    parts = []
+    for number, line in enumerate(path.read_bytes().splitlines(keepends=True), 1):
+        if not line.endswith(b"\n"):
+            break
+        try:
+            parts.append(_part(line))
+        except (ValueError, TypeError, KeyError):
+            raise StoreDamaged(f"{path} line {number} cannot be read. Restore the manifest from a copy of the store.") from None
+    if [part.sequence for part in parts] != list(range(1, len(parts) + 1)):
+        raise StoreDamaged(f"{path} has lines missing: the sequence is not 1, 2, 3 … Restore it from a copy of the store.")
+    return tuple(parts)
+
+
+def manifest_sha256(store: Path, sequence: int) -> str:
+    """The hash of the first `sequence` lines: equal hashes mean the same parts in the same order."""
+    path = manifest_path(store)
+    lines = path.read_bytes().splitlines(keepends=True)[:sequence] if path.exists() else []
+    return hashlib.sha256(b"".join(lines)).hexdigest()
+
+
+def append(store: Path, part: Part) -> None:
+    """Adds a line and makes sure that it is on the disk."""
+    path = manifest_path(store)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.write(json.dumps(_plain(part), ensure_ascii=False, sort_keys=True).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
+
+
+def begin(store: Path) -> tuple[Part, ...]:
+    """The manifest of a store about to be written; a new store gets an empty one, so that a lost one can be told from it."""
+    found, path = read_manifest(store), manifest_path(store)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o640)
+    return found
+
+
+def clean(store: Path, parts: tuple[Part, ...]) -> list[Path]:
+    """Removes what a killed load left behind: work files, parts without a line, half a last line. Returns the removed files."""
+    last = len(parts)
+    debris = [*store.glob("work-*/*"), *store.glob("build-*")]
+    for path in [*store.glob("accepted/*/*.parquet"), *store.glob("rejected/*.parquet")]:
+        number = path.name.split("-")[0]
+        # NOTE: only numbers after the last line are debris; an older part without a line is a sign of a tampered manifest
+        if number.isdigit() and int(number) > last:
+            debris.append(path)
+    for path in debris:
+        path.unlink()
+    for folder in store.glob("work-*"):
+        folder.rmdir()
+    path = manifest_path(store)
+    if path.exists():
+        content = path.read_bytes()
+        whole = content[: content.rfind(b"\n") + 1]
+        if whole != content:
+            with path.open("r+b") as file:
+                file.truncate(len(whole))
+                os.fsync(file.fileno())
+    return debris
+
+
+def settle(unfinished: Path, final: Path) -> None:
+    """Gives a finished file its name, durably: content, rename, folder."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    with unfinished.open("rb") as file:
+        os.fsync(file.fileno())
+    unfinished.replace(final)
+    final.chmod(0o440)
+    sync_folder(final.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _plain(part: Part) -> dict[str, Any]:
+    return asdict(part) | {"notes": [_plain_note(note) for note in part.notes]}
+
+
+def _plain_note(note: Note) -> dict[str, Any]:
+    return {"kind": note.kind, "row": note.row, "column": note.column, "zh": note.message.zh, "en": note.message.en}
+
+
+@lru_cache(maxsize=65536)
+def _part(line: bytes) -> Part:
+    """A line of the manifest, kept: it is read again with every file that is loaded."""
+    values = json.loads(line)
+    notes = tuple(
+        Note(kind=note["kind"], row=note["row"], column=note["column"], message=Text(zh=note["zh"], en=note["en"]))
+        for note in values.pop("notes")
+    )
+    return Part(**values | {"key": tuple(values["key"])}, notes=notes)

@@ -1,0 +1,89 @@
+"""An edition of the automotive plan with plausible numbers, and the app on it in a real browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.serve import command
+from indicators.edition import Edition
+from indicators.plan import AUTOMOTIVE, Plan, load_plan
+from tests.dashboard.plausible import write_plausible
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def plan() -> Plan:
+    return load_plan(AUTOMOTIVE)
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory, plan: Plan) -> Path:
+    """A store that holds nothing but one edition."""
+    folder = tmp_path_factory.mktemp("store")
+    write_plausible(folder / "editions", plan).close()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def edition(tmp_path_factory: pytest.TempPathFactory, plan: Plan) -> Iterator[Edition]:
+    with closing(write_plausible(tmp_path_factory.mktemp("edition"), plan)) as written:
+        yield written
+
+
+@pytest.fixture(scope="session")
+def app_url(store: Path) -> Iterator[str]:
+    """The address of the app, started by the very command that the command line uses."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with subprocess.Popen(command(store, port), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait(server, address)
+            yield address
+        finally:
+            server.terminate()
+
+
+def _wait(server: subprocess.Popen[str], address: str) -> None:
+    for _ in range(150):
+        if server.poll() is not None:
+            pytest.fail(f"the app ended before it answered:\n{server.stdout.read() if server.stdout else ''}")
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    pytest.fail("the app did not answer within 30 seconds")
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """In the place of a plugin's fixture, which is written in a way that pytest 9 warns of."""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The Chromium of the system; nothing is downloaded, and its absence is a failure."""
+    found = os.environ.get("PLANWATCH_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if not found:
+        pytest.fail(f"no browser: install Debian's chromium, or set PLANWATCH_CHROMIUM; looked for {', '.join(CHROMIUM)}")
+    return {**browser_type_launch_args, "executable_path": found, "args": ["--no-sandbox", "--font-render-hinting=none"]}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_context_args, "viewport": {"width": 1280, "height": 900}, "locale": "zh-CN", "reduced_motion": "reduce"}

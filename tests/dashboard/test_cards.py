@@ -1,0 +1,124 @@
+"""Words around a number: sentences, tiles, definition; everything from the plan is text, never markup."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from dashboard import cards, definition, headline, markup, phrases
+from dashboard.headline import Reading
+from dashboard.words import words
+from indicators.edition import Edition
+from indicators.plan import Plan
+from tests.dashboard.test_headline import result
+
+HOSTILE = '<img src=x onerror=alert(1)> ![](http://x/t.png) [a](javascript:b) $x$ "q"'
+
+
+@pytest.fixture
+def reading(plan: Plan) -> Reading:
+    rows = [result(period="2025", value=0.63, low=0.61, high=0.65, gap=0.07), result()]
+    return headline.tiles(plan, pl.DataFrame([row.__dict__ for row in rows]))[3].readings[0]
+
+
+def test_a_target_reads_as_the_law_does(plan: Plan, reading: Reading) -> None:
+    assert phrases.bound(reading.target, reading.unit, words("zh")) == "> 70%（超，严格大于），2027年"
+    assert phrases.bound(reading.target, reading.unit, words("en")) == "> 70% (strictly), by 2027"
+    cycle = plan.indicators["rd_cycle_change"]
+    assert phrases.bound(cycle.targets[0], plan.unit(cycle.id), words("zh"), signed=True) == "≤ −20%（较 2025年，含本数），2027年"
+    level = plan.indicators["parts_digital_level"]
+    assert "显著提升" in phrases.bound(level.targets[0], plan.unit(level.id), words("zh"))
+
+
+def test_the_gap_is_told_in_its_own_unit(reading: Reading) -> None:
+    assert phrases.gap(reading, words("zh")) == "还差 4.0个百分点"
+    assert phrases.gap(replace(reading, now=result(gap=-0.012, verdict="met")), words("en")) == "1.2 pp beyond it"
+    assert words("zh")("tile.within") in phrases.gap(replace(reading, now=result(high=0.71)), words("zh"))
+    assert phrases.gap(replace(reading, now=None), words("zh")) == words("zh")("tile.no_result")
+
+
+def test_since_when(reading: Reading) -> None:
+    assert phrases.base(reading, words("zh")) == "2025年 63.0%"
+    assert phrases.base(reading, words("en")) == "63.0% in 2025"
+    assert phrases.base(replace(reading, base=None), words("zh")) == words("zh")("tile.since.none")
+
+
+def test_the_first_sentences_name_the_counts_and_the_widest_gap_with_its_error(reading: Reading) -> None:
+    told = cards.lead({"met": 1, "not_yet": 7, "not_met": 0, "undecided": 2}, reading, words("zh"))
+    for part in (
+        "10 项目标",
+        "1 项已达到",
+        "7 项尚未达到",
+        "2 项无法以数字判定",
+        "关键工序数控化率",
+        "66.0%",
+        "64.0%至68.0%",
+        "4.0个百分点",
+        "6%",
+    ):
+        assert part in told
+    assert "到期未达到" not in told
+    assert words("en")("lead.none") in cards.lead({"met": 8, "undecided": 2}, None, words("en"))
+
+
+def test_a_suppressed_number_is_told_and_not_shown(reading: Reading) -> None:
+    hidden = result(value=None, low=None, high=None, se=None, status="suppressed")
+    told = cards.value(hidden, reading.unit, words("zh"))
+    assert words("zh")("status.suppressed.long") in told
+    assert "<b>" not in told
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_tile_can_be_told_in_both_languages(plan: Plan, edition: Edition, language: str) -> None:
+    rows = edition.query("SELECT * FROM results WHERE target IS NOT NULL OR breakdown = 'total' ORDER BY indicator, period")
+    said = words(language)
+    for tile in headline.tiles(plan, rows):
+        told = cards.tile_head(tile, said) + "".join(cards.tile_body(reading, said) for reading in tile.readings)
+        told += "".join(cards.tile_other(reading, plan, said) for reading in tile.others) + (
+            cards.tile_goal(tile, said) if tile.goal else ""
+        )
+        assert tile.id in told
+        assert said(f"verdict.{tile.verdict}") in told
+        assert "None" not in told
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_indicator_can_be_defined_in_both_languages(plan: Plan, edition: Edition, language: str) -> None:
+    said, coverage = words(language), edition.query("SELECT * FROM coverage")
+    for indicator in plan.indicators.values():
+        facts = (
+            definition.about(plan, indicator, said) + definition.formula(plan, indicator, said) + definition.code(indicator, said)
+        )
+        facts += (
+            definition.panel(indicator, said)
+            + definition.tables(plan, indicator, coverage, said)
+            + definition.edition(edition, said)
+        )
+        for target in indicator.targets:
+            facts += definition.law(plan, indicator, target, said)
+        assert indicator.definition.in_language(language) in dict(facts).values()
+        assert definition.formula(plan, indicator, said) or definition.code(indicator, said)
+        assert definition.tables(plan, indicator, coverage, said)
+
+
+def test_names_of_categories(plan: Plan) -> None:
+    said = words("zh")
+    assert definition.category(plan, "segment,size_class", "3670,small", said).count(" · ") == 1
+    assert definition.category(plan, "total", "total", said) == said("table.total")
+    assert definition.category(plan, "segment", "9999", said) == "9999"
+    assert definition.breakdown_name(plan, "segment,size_class", said).count(" × ") == 1
+
+
+def test_text_is_never_markup() -> None:
+    for told in (
+        markup.facts([(HOSTILE, HOSTILE)]), markup.line([HOSTILE]), markup.bold(HOSTILE), markup.text("x", HOSTILE),
+        markup.key([("path", HOSTILE)], HOSTILE), markup.table([HOSTILE], [("published", [HOSTILE])]),
+    ):  # fmt: skip
+        assert "<img" not in told
+        assert "onerror=alert(1)>" not in told
+    escaped = markup.markdown(HOSTILE)
+    assert "\\!\\[\\]\\(" in escaped
+    assert "\\<img" in escaped
+    assert "\\$x\\$" in escaped

@@ -1,0 +1,173 @@
+"""From the sample files through the command line to published numbers, and what later files do to them.
+
+The golden numbers were looked at once against the true values in sample_data/small/SYNTHETIC.json. After a wanted
+change they are written anew with `python tests/test_end_to_end.py`; look at the difference before keeping it.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+SAMPLE = REPOSITORY / "sample_data"
+GOLDEN = Path(__file__).parent / "golden" / "totals.csv"
+#: resampling and sums in another order may move the last digits of a number
+TOLERANCE = 1e-9
+NUMBERS = ("value", "se", "low", "high", "threshold", "gap")
+
+
+def planwatch(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """The program, run as a user runs it."""
+    command = [sys.executable, "-W", "error", "-m", "dashboard.cli", *map(str, arguments)]
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "PYTHONPATH": str(REPOSITORY)}
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY, env=environment, encoding="utf-8")
+
+
+def totals(store: Path, *more: object) -> list[dict[str, str]]:
+    """Every total of every period in the current edition, as the csv says it."""
+    shown = planwatch("show", "all", "--period", "all", "--format", "csv", "--dir", store, *more)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    return list(csv.DictReader(shown.stdout.splitlines()))
+
+
+def counts(printed: str) -> dict[str, tuple[int, ...]]:
+    """Per file of a load table: read, accepted, set aside, replaced."""
+    lines = [line.split() for line in printed.splitlines() if "SYNTHETIC" in line]
+    return {parts[0]: tuple(int(part.replace(",", "")) for part in parts[2:6]) for parts in lines}
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A store with the committed sample and its first edition, and what the load printed."""
+    store = tmp_path_factory.mktemp("store")
+    loaded = planwatch("load", SAMPLE / "small", "--dir", store)
+    assert loaded.returncode == 0, loaded.stderr
+    published = planwatch("publish", "--dir", store)
+    assert published.returncode == 0, published.stderr
+    assert "Edition 0001 stands" in published.stdout
+    return store, loaded.stdout
+
+
+@pytest.fixture
+def store(first: tuple[Path, str], tmp_path: Path) -> Path:
+    """A copy of that store which a test may change."""
+    return Path(shutil.copytree(first[0], tmp_path / "store"))
+
+
+def test_every_row_read_is_accepted_or_set_aside(first: tuple[Path, str]) -> None:
+    found = counts(first[1])
+    files = json.loads((SAMPLE / "small" / "SYNTHETIC.json").read_text(encoding="utf-8"))["files"]
+    assert sorted(found) == sorted(files)
+    for name, (read, accepted, set_aside, replaced) in found.items():
+        if name.endswith(".csv"):
+            # records of these files have no line breaks inside, so lines can be counted without any reader
+            assert read == (SAMPLE / "small" / name).read_bytes().count(b"\n") - 1, name
+        assert (accepted + set_aside, replaced) == (read, 0), name
+
+
+def test_totals_are_the_golden_ones(first: tuple[Path, str]) -> None:
+    with GOLDEN.open(encoding="utf-8", newline="") as file:
+        golden = list(csv.DictReader(file))
+    found = totals(first[0])
+    assert list(found[0]) == list(golden[0])
+    for ours, theirs in zip(found, golden, strict=True):
+        for name, text in theirs.items():
+            same = ours[name] == text
+            if name in NUMBERS and ours[name] and text:
+                same = math.isclose(float(ours[name]), float(text), rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+            assert same, f"{theirs['indicator']} {theirs['period']} {name}: {ours[name]}, golden {text}"
+
+
+def test_headline_holds_every_indicator_of_the_plan(first: tuple[Path, str]) -> None:
+    shown = planwatch("show", "--format", "json", "--dir", first[0])
+    from indicators.plan import AUTOMOTIVE, load_plan
+
+    headline = load_plan(AUTOMOTIVE).identity.headline
+    rows = json.loads(shown.stdout)
+    assert [name for name in dict.fromkeys(row["indicator"] for row in rows)] == headline
+    assert all(row["verdict"] for row in rows if row["target"])
+
+
+def test_loading_twice_changes_nothing(store: Path) -> None:
+    before = {path.name: path.read_bytes() for path in (store / "accepted").rglob("*") if path.is_file()}
+    again = planwatch("load", SAMPLE / "small", "--dir", store)
+    assert again.returncode == 0
+    assert again.stdout.count("already loaded, nothing changed") == len(counts(again.stdout)) > 0
+    assert {path.name: path.read_bytes() for path in (store / "accepted").rglob("*") if path.is_file()} == before
+    planwatch("publish", "--dir", store)
+    assert totals(store, "--edition", "0002") == totals(store, "--edition", "0001")
+
+
+def test_a_corrected_file_replaces_by_key(store: Path, tmp_path: Path) -> None:
+    lines = (SAMPLE / "small" / "SYNTHETIC_price_index.csv").read_text(encoding="utf-8-sig").splitlines()
+    row = next(number for number, line in enumerate(lines) if ",2026," in line)
+    cells = lines[row].split(",")
+    cells[2] = str(float(cells[2]) * 2)
+    corrected = tmp_path / "SYNTHETIC_price_index_corrected.csv"
+    corrected.write_text("\n".join([lines[0], ",".join(cells)]) + "\n", encoding="utf-8")
+    loaded = planwatch("load", corrected, "--dir", store)
+    assert counts(loaded.stdout)[corrected.name] == (1, 1, 0, 1)
+    (store / "warehouse.duckdb").unlink()  # it comes again from the parts, correction included
+    assert planwatch("publish", "--dir", store).returncode == 0
+
+    def productivity(edition: str, period: str) -> float:
+        rows = totals(store, "--edition", edition)
+        return next(float(row["value"]) for row in rows if (row["indicator"], row["period"]) == ("labour_productivity", period))
+
+    assert productivity("0002", "2026") < productivity("0001", "2026")
+    assert productivity("0002", "2025") == productivity("0001", "2025")
+
+
+@pytest.mark.parametrize(("language", "head"), [("zh", "文件,行号,列,原值,规则,说明"), ("en", "file,row,column,value,rule,message")])
+def test_a_faulty_file_ends_with_one_and_its_rows_can_be_sent_back(store: Path, tmp_path: Path, language: str, head: str) -> None:
+    out = tmp_path / "to_mend.csv"
+    loaded = planwatch("load", SAMPLE / "faulty", "--dir", store, "--rejected", out, "--lang", language)
+    assert loaded.returncode == 1, loaded.stderr
+    assert "above the limit of 5%" in loaded.stderr
+    ((name, (read, accepted, set_aside, _)),) = counts(loaded.stdout).items()
+    assert (accepted + set_aside, set_aside > accepted) == (read, True)
+    text = out.read_text(encoding="utf-8-sig")
+    assert text.splitlines()[0] == head
+    rows = list(csv.reader(text.splitlines()))[1:]
+    assert {row[0] for row in rows} == {name}
+    assert len({row[1] for row in rows}) == set_aside
+    assert all(row[5] for row in rows)
+    later = tmp_path / "later.csv"
+    assert planwatch("rejected", name, "--out", later, "--dir", store, "--lang", language).returncode == 0
+    assert later.read_bytes() == out.read_bytes()
+
+
+def test_a_broken_plan_stops_before_anything_is_touched(store: Path, tmp_path: Path) -> None:
+    from indicators.plan import AUTOMOTIVE
+
+    plan = tmp_path / "mine"
+    shutil.copytree(AUTOMOTIVE, plan)
+    (plan / "indicators" / "nc_rate.yaml").write_text("name: {zh: 率}\n", encoding="utf-8")
+    for command in (("publish",), ("load", SAMPLE / "faulty")):
+        ended = planwatch(*command, "--dir", store, "--plan", plan)
+        assert ended.returncode == 2
+        assert "mine/indicators/nc_rate.yaml:1:" in ended.stderr
+        assert "Traceback" not in ended.stderr
+    assert not (store / "editions" / "0002").exists()
+
+
+def _write_golden() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        planwatch("load", SAMPLE / "small", "--dir", name)
+        planwatch("publish", "--dir", name)
+        GOLDEN.parent.mkdir(exist_ok=True)
+        GOLDEN.write_text(planwatch("show", "all", "--period", "all", "--format", "csv", "--dir", name).stdout, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _write_golden()
