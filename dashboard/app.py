@@ -23,6 +23,8 @@ from indicators.edition import BrokenEdition, NoEdition  # noqa: E402
 # addresses that do not exist, and every deep link begins with errors on the console.
 PAGES = {"overview": overview.show, "indicator": indicator.show}
 
+# NOTE: a link of the app to itself hands its choices to the script and leaves the address bar as it was
+st.query_params.from_dict(st.query_params.to_dict())
 asked = st.query_params.get("lang", "")
 told = words(asked if asked in LANGUAGES else spoken(st.context.locale))
 store = Path(sys.argv[sys.argv.index("--dir") + 1] if "--dir" in sys.argv[:-1] else os.environ.get("PLANWATCH_DIR", "data"))

@@ -30,22 +30,30 @@ def launch(command: Sequence[str], port: int, *, ready: Callable[[str], None]) -
     # its greeting names a second address, so we speak for it; what goes wrong comes on stderr
     quiet = {"STREAMLIT_LOGGER_LEVEL": "warning", **os.environ}
     with subprocess.Popen(list(command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=quiet) as child:
-        former = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+        former = signal.signal(signal.SIGTERM, _stop)
         try:
             if _wait_for(child, port):
                 ready(f"http://localhost:{port}")
                 _show_in_browser(f"http://localhost:{port}")
-            code = child.wait()
+            return child.wait()
         except KeyboardInterrupt:
-            with suppress(KeyboardInterrupt):  # an impatient second Ctrl-C must not leave the child behind
-                child.terminate()
-                child.wait(timeout=10)
-            code = 0
+            return 0
         finally:
             signal.signal(signal.SIGTERM, former)
-            if child.poll() is None:
-                child.kill()
-    return 0 if code == -signal.SIGTERM else code
+            _end(child)
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Ends the app; one that still waits for its visitors after ten seconds is not waited for."""
+    child.terminate()
+    try:
+        child.wait(timeout=10)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        child.kill()
 
 
 def _answers(port: int) -> bool:

@@ -70,7 +70,8 @@ def _register(random: np.random.Generator, enterprises: int) -> pl.DataFrame:
     }
     numbers = np.arange(enterprises)
     # one enterprise in five belongs to a holding of about four
-    held = np.where(random.random(enterprises) < 0.2, random.integers(0, max(enterprises // 20, 1), enterprises), numbers + enterprises)
+    shared = random.integers(0, max(enterprises // 20, 1), enterprises)
+    held = np.where(random.random(enterprises) < 0.2, shared, numbers + enterprises)
     prefixes = {"segment": "S", "size_class": "C", "province": "P", "tier": "T"}
     frame = pl.DataFrame({"enterprise_id": _enterprise(numbers), **{n: _names(prefixes[n], v) for n, v in drawn.items()}})
     alone = pl.len().over("segment", "size_class", "province") < 2
@@ -81,7 +82,8 @@ def _register(random: np.random.Generator, enterprises: int) -> pl.DataFrame:
     strata = strata.with_columns(stratum_population=(pl.col("count") * factor).ceil().cast(pl.Int64)).drop("count")
     frame = frame.join(strata, on="stratum", maintain_order="left")
     years = pl.DataFrame({"year": list(YEARS)}, schema={"year": pl.Int32})
-    return years.join(frame, how="cross").select("enterprise_id", "year", *SPLITS, "stratum", "stratum_population", "holding_group")
+    columns = ("enterprise_id", "year", *SPLITS, "stratum", "stratum_population", "holding_group")
+    return years.join(frame, how="cross").select(columns)
 
 
 def _sizes(enterprises: int) -> np.ndarray:

@@ -94,7 +94,11 @@ def count_groups(question: Question, engine: Engine, counted: pl.DataFrame) -> p
     for names in question.sets:
         inside = shared.drop_nulls([f"b_{name}" for name in names]).with_columns(category(names))
         for one, own in zip(question.indicators, columns(question), strict=True):
-            more = inside.filter(pl.col(own.n) > 0).group_by("period", "category").agg(more=pl.col(own.n).sum() - pl.col("holding").n_unique())
+            more = (
+                inside.filter(pl.col(own.n) > 0)
+                .group_by("period", "category")
+                .agg(more=pl.col(own.n).sum() - pl.col("holding").n_unique())
+            )
             breakdown = pl.lit(",".join(names) or TOTAL).alias("breakdown")
             surplus.append(more.select(pl.lit(one.id).alias("indicator"), "period", breakdown, "category", "more"))
     found = units.join(pl.concat(surplus), on=keys, how="left")
@@ -149,9 +153,12 @@ def strata_statement(question: Question) -> str:
 
 def weighted_answers(question: Question) -> str:
     """The WITH clause that ends in `weighted`: one row per unit and period with its weight, for any statement over answers."""
-    parts = [_source(question)]
-    parts += [_rows(question)] if question.design is None else [_answers(question), _strata(question)]
-    return "WITH " + ",\n".join(parts)
+    if question.design is None:
+        return f"WITH {_source(question)},\n{_rows(question)}"
+    late = _register(question)
+    # first, and under a name that no table can have: nothing then stands before it that could hide the table it reads
+    listed = [_units(question, late)] if late else []
+    return "WITH " + ",\n".join([*listed, _source(question, late), _answers(question, late), _strata(question)])
 
 
 def period_name(code: pl.Expr) -> pl.Expr:
@@ -167,12 +174,13 @@ def _listed(columns: list[str], margin: str = "    ") -> str:
     return f",\n{margin}".join(columns)
 
 
-def _source(question: Question) -> str:
-    """Rows of the table with every linked column under its plain name."""
+def _source(question: Question, late: Link | None = None) -> str:
+    """Rows of the table with every linked column under its plain name, but those of a link that is followed late."""
     reachable = question.plan.dictionary.reachable(question.table.id)
-    selected = [f"{_place(question, name)} AS {quoted(name)}" for name in question.columns if name in reachable]
+    here = [name for name in question.columns if name in reachable and not (late and reachable[name][0] == late.table)]
+    selected = [f"{_place(question, name)} AS {quoted(name)}" for name in here]
     selected += [f"{expression} AS {name}" for name, expression in _calendar(question)]
-    joins = [_join(question, link) for link in question.table.link]
+    joins = [_join(question, link) for link in question.table.link if link is not late]
     panel = question.indicators[0].panel if question.indicators else None
     if panel:
         base = [name for name in question.columns if name not in reachable]
@@ -298,30 +306,93 @@ def _rows(question: Question) -> str:
     return f"weighted AS (\n  SELECT {_listed([*calendar, *splits, *values])}\n  FROM source{where}\n)"
 
 
-def _answers(question: Question) -> str:
+def _answers(question: Question, late: Link | None) -> str:
     """One row per unit and period: its design, its categories, and y and x of every indicator; null outside the domain."""
     assert question.design is not None
     attributes = [*_design_columns(question.design), *_breakdown_columns(question)]
-    sums = [f"sum({text}) AS {name}" for name, text in _values(question).items()]
-    calendar = [name for name, _ in _calendar(question)]
-    picked = [
-        f"{quoted(question.design.unit)} AS unit",
-        *calendar,
-        *(f"any_value({text}) AS {name}" for name, text in attributes),
-        *sums,
-    ]
+    carried = [] if late else [name for name, _ in attributes]
+    calendar, values = [name for name, _ in _calendar(question)], list(_values(question))
+    picked = [f"{quoted(question.design.unit)} AS unit", *calendar]
+    picked += [f"any_value({text}) AS {name}" for name, text in attributes if name in carried]
+    picked += [f"sum({text}) AS {name}" for name, text in _values(question).items()]
     where = f"\n  WHERE {question.respondents}" if question.respondents else ""
     grouped = ", ".join([quoted(question.design.unit), *calendar])
-    finest = f"SELECT {_listed(picked)}\n  FROM source{where}\n  GROUP BY {grouped}"
-    names = [name for name, _ in attributes]
-    outer = ["unit", f"{_period_number(question)} AS period", *names, *_values(question)]
-    if _period_sets(question) == [calendar]:
-        return f"finest AS (\n  {finest}\n),\nanswer AS (\n  SELECT {', '.join(outer)}\n  FROM finest\n)"
-    # a unit's sums of a year are the sums of its months
-    sets = ", ".join(f"({', '.join(['unit', *names_])})" for names_ in _period_sets(question))
-    again = ["unit", *calendar, *(f"any_value({n}) AS {n}" for n in names), *(f"sum({v}) AS {v}" for v in _values(question))]
-    rolled = f"SELECT {', '.join(again)}\n  FROM finest\n  GROUP BY GROUPING SETS ({sets})"
-    return f"finest AS (\n  {finest}\n),\nrolled AS (\n  {rolled}\n),\nanswer AS (\n  SELECT {', '.join(outer)}\n  FROM rolled\n)"
+    parts = [f"finest AS (\n  SELECT {_listed(picked)}\n  FROM source{where}\n  GROUP BY {grouped}\n)"]
+    parts += _coarser(question, carried)
+    levels = [f"SELECT {', '.join(['unit', *columns])} FROM {name}" for name, columns in _levels(question, [*carried, *values])]
+    united = "\n    UNION ALL ".join(levels)
+    outer = ["answers.unit", f"{_period_number(question)} AS period", *(name for name, _ in attributes), *values]
+    joined = ""
+    if late:
+        joined = "\n  LEFT JOIN _listed ON _listed.unit = answers.unit"
+        joined += " AND _listed.year = answers._year" if "period" in late.on.values() else ""
+    parts.append(f"answer AS (\n  SELECT {', '.join(outer)}\n  FROM (\n    {united}\n  ) AS answers{joined}\n)")
+    return ",\n".join(parts)
+
+
+def _levels(question: Question, names: list[str]) -> list[tuple[str, list[str]]]:
+    """The statement part of each level asked for, and its columns; the calendar below the level is blank."""
+    calendar = [name for name, _ in _calendar(question)]
+    found = []
+    for level, dated in zip(question.levels, _period_sets(question), strict=True):
+        blank = [f"CAST(NULL AS BIGINT) AS {name}" for name in calendar if name not in dated]
+        found.append(("finest" if dated == calendar else f"by_{level}", [*dated, *blank, *names]))
+    return found
+
+
+def _coarser(question: Question, carried: list[str]) -> list[str]:
+    """The levels above the finest, each from the one below: a unit's sums of a year are the sums of its months."""
+    parts, below = [], "finest"
+    calendar = [name for name, _ in _calendar(question)]
+    for level, dated in reversed(list(zip(question.levels, _period_sets(question), strict=True))):
+        if dated == calendar:
+            continue
+        kept = [
+            "unit",
+            *dated,
+            *(f"any_value({name}) AS {name}" for name in carried),
+            *(f"sum({v}) AS {v}" for v in _values(question)),
+        ]
+        parts.append(f"by_{level} AS (\n  SELECT {', '.join(kept)}\n  FROM {below}\n  GROUP BY {', '.join(['unit', *dated])}\n)")
+        below = f"by_{level}"
+    return parts
+
+
+def _register(question: Question) -> Link | None:
+    """The link that alone says what a unit is (its stratum, its categories), where nothing else is asked of it.
+
+    It is followed once per unit and period, after the sums, instead of once per row.
+    """
+    design, table = question.design, question.table
+    if design is None or design.census or not design.stratum or question.dated_by_link or question.indicators[0].panel:
+        return None
+    place = {name: found for name, (found, _) in question.plan.dictionary.reachable(table.id).items()}
+    said = [design.stratum, design.population, design.weight, design.sampling_fraction, design.group]
+    said += [question.plan.breakdowns[name].column for name in question.breakdowns]
+    tables = {place[name] for name in said if name and name != design.unit}
+    links = [link for link in table.link if {link.table} == tables]
+    others = {place.get(name) for link in table.link for name in link.on.values() if link not in links}
+    calculated = {place.get(name) for name in question.calculated}
+    if len(links) != 1 or tables & (others | calculated):
+        return None
+    ours = set(links[0].on.values())
+    return links[0] if design.unit in ours and ours <= {design.unit, "period"} and place[design.unit] == table.id else None
+
+
+def _units(question: Question, late: Link) -> str:
+    """What the linked table says of each unit (and year), under the names that `answer` has for it."""
+    assert question.design is not None
+    reachable = question.plan.dictionary.reachable(question.table.id)
+    theirs = {ours: name for name, ours in late.on.items()}
+    said = [name for name in question.columns if name in reachable and reachable[name][0] == late.table]
+    plain = [f"{quoted(theirs[question.design.unit])} AS {quoted(question.design.unit)}", *(quoted(name) for name in said)]
+    kept = [f"{quoted(question.design.unit)} AS unit"]
+    if "period" in theirs:
+        plain.append(f"{quoted(theirs['period'])} AS _year")
+        kept.append("_year AS year")
+    kept += [f"{text} AS {name}" for name, text in [*_design_columns(question.design), *_breakdown_columns(question)]]
+    inner = f"SELECT {', '.join(plain)} FROM {quoted(late.table)}"
+    return f"_listed AS (\n  SELECT {_listed(kept)}\n  FROM ({inner}) AS plain\n)"
 
 
 def _design_columns(design: Design) -> list[tuple[str, str]]:

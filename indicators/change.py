@@ -62,7 +62,7 @@ def pair_statement(question: Question, base: int) -> str:
     # a period number of a year ends in four zeros; a month is not held against a year
     return (
         f"{cells.weighted_answers(question)}\nSELECT {', '.join(columns)}\nFROM {joined}\n"
-        f"WHERE a.period = {base * 10000} AND b.period <> {base * 10000} AND b.period % 10000 = 0\nGROUP BY GROUPING SETS ({sets})"
+        f"WHERE a.period = {base * 10000} AND b.period <> a.period AND b.period % 10000 = 0\nGROUP BY GROUPING SETS ({sets})"
     )
 
 

@@ -68,7 +68,8 @@ def measure(question: Question, engine: Engine) -> Durations:
     frame = pl.DataFrame(rows, schema={**schema, **numbers}).with_columns(
         pl.lit(indicator.id).alias("indicator"), pl.lit(True).alias("sampled")
     )
-    counted = pl.DataFrame(groups, schema={**schema, "groups": pl.Int64}).select(pl.lit(indicator.id).alias("indicator"), pl.all())
+    counted = pl.DataFrame(groups, schema={**schema, "groups": pl.Int64})
+    counted = counted.select(pl.lit(indicator.id).alias("indicator"), pl.all())
     return Durations(frame=frame, replicates=replicates, groups=counted, sql=sql)
 
 

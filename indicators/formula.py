@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import sqlglot
 from sqlglot import expressions as exp
 from sqlglot.errors import ParseError, SqlglotError
 
+from pipelines.database import reserved_words
 from pipelines.dictionary import CodeList, Column
 from pipelines.yamlfile import suggest
 
@@ -19,6 +21,10 @@ _ALLOWED: tuple[type[exp.Expr], ...] = (
 )  # fmt: skip
 _CAST_TYPES = {"DOUBLE", "BIGINT", "TEXT", "DATE"}  # TEXT is what the parser calls VARCHAR
 _SUBSET = "+ - * /, CASE, COALESCE, NULLIF, CAST, ABS, LEAST, GREATEST, comparisons, AND, OR, NOT, IN, BETWEEN"
+_WORDS = {
+    "CASE", "WHEN", "THEN", "ELSE", "END", "AND", "OR", "NOT", "IN", "BETWEEN", "IS", "NULL", "TRUE", "FALSE", "AS",
+    "CAST", "COALESCE", "NULLIF", "ABS", "LEAST", "GREATEST", "DOUBLE", "BIGINT", "VARCHAR", "DATE",
+}  # fmt: skip
 _NUMERIC = {"integer", "number", "rate", "year"}
 _WHOLE = {"integer", "year", "boolean"}
 _DATED = {"date", "month", "timestamp"}
@@ -55,9 +61,12 @@ def parse(text: str) -> Formula:
         problems.append(
             "holds a comment, which would swallow what follows it in the statement; write it after # outside the formula"
         )
+    columns = {column.name: column.this for column in tree.find_all(exp.Column)}
+    # the engine runs the text and not the tree, in which a parser has already made one of many spellings
+    problems = problems or _misspelt(text, columns)
     if problems:
         raise FormulaFault("; ".join(dict.fromkeys(problems)))
-    return Formula(text=text, columns=tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column))))
+    return Formula(text=text, columns=tuple(columns))
 
 
 def faults(
@@ -101,6 +110,24 @@ def _tree(text: str) -> exp.Expr:
         raise FormulaFault("cannot be read as a formula; look for an open quote or bracket") from None
 
 
+def _misspelt(text: str, columns: Mapping[str, exp.Expr]) -> list[str]:
+    """Words, signs and numbers that one engine reads and another does not, or not in the same way."""
+    found = []
+    for token in sqlglot.tokenize(text, dialect="duckdb"):
+        written, kind = text[token.start : token.end + 1], token.token_type.name
+        if kind == "NUMBER" and ("_" in written or not math.isfinite(float(written))):
+            found.append(f"has the number {written}, which engines read differently; write it with digits alone")
+        elif kind not in ("NUMBER", "STRING", "IDENTIFIER") and written[0].isalpha():
+            if written not in columns and written.upper() not in _WORDS:
+                found.append(f"uses {written.upper()}, outside the subset ({_SUBSET})")
+        elif written in ("@", "=="):
+            found.append(f"uses `{written}`, outside the subset ({_SUBSET})")
+    for name, column in columns.items():
+        if not column.args.get("quoted") and name in reserved_words():
+            found.append(f'names `{name}`, which is a word of SQL; write it in double quotes, "{name}"')
+    return found
+
+
 def _bare(node: exp.Expr) -> exp.Expr:
     while isinstance(node, exp.Paren):
         node = node.this
@@ -133,7 +160,8 @@ def _outside(node: exp.Expr) -> str | None:
 def _division(node: exp.Div) -> str | None:
     above, below = _bare(node.this), _bare(node.expression)
     constant = isinstance(below, exp.Literal) and not below.is_string and float(below.name) != 0
-    if not (constant or isinstance(below, exp.Nullif)):
+    guarded = isinstance(below, exp.Nullif) and below.expression.sql() in ("0", "0.0")
+    if not (constant or guarded):
         return f"has `{node.sql(dialect='duckdb')}`, which may divide by zero; write … / NULLIF({below.sql(dialect='duckdb')}, 0)"
     if isinstance(above, exp.Literal) or not _double(above):
         fix = f"CAST({above.sql(dialect='duckdb')} AS DOUBLE) / …"

@@ -67,7 +67,9 @@ def of_rows(question: Question, rows: pl.DataFrame) -> Iterator[tuple[tuple[str,
             yield names, pick(rows, question, names)
         return
     coded = rows.with_columns(pl.col("stratum", *(f"b_{name}" for name in question.breakdowns)).cast(pl.Categorical))
-    lattices = {largest: _Lattice(question, pick(coded, question, largest, blanks=True), largest) for largest in largest_sets(question)}
+    lattices = {
+        largest: _Lattice(question, pick(coded, question, largest, blanks=True), largest) for largest in largest_sets(question)
+    }
     for names in sorted(question.sets, key=len, reverse=True):  # the long ones first: the short ones are sums of them
         holder = min((one for one in lattices.values() if set(names) <= set(one.names)), key=lambda one: one.finest.height)
         splits = [f"b_{name}" for name in names]
@@ -141,10 +143,13 @@ def keyed_sets(question: Question, rows: pl.DataFrame) -> list[pl.DataFrame]:
     """The wide frames of `of_rows` with period, breakdown and category spelled out, once for all indicators."""
     numbers = rows.select(number=pl.col("period").unique())
     periods = numbers.with_columns(name=period_name(pl.col("number")))
+    spelled_period = pl.col("period").replace_strict(periods["number"], periods["name"], return_dtype=pl.String)
+    if rows.is_empty():  # NOTE: over no rows Polars 2.1 leaves the numbers as they are, whatever type was asked for
+        spelled_period = period_name(pl.col("period"))
     found = []
     for names, frame in of_rows(question, rows):
         spelled = frame.with_columns(
-            pl.col("period").replace_strict(periods["number"], periods["name"], return_dtype=pl.String),
+            spelled_period,
             pl.lit(",".join(names) or TOTAL).alias("breakdown"),
             category(names),
         )

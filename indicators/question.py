@@ -48,6 +48,13 @@ class Question:
         return tuple(name for name in self.plan.breakdowns if name in used)
 
     @property
+    def calculated(self) -> frozenset[str]:
+        """Columns that the formulas name, as opposed to those that say who the unit is."""
+        texts = [self.respondents] if self.respondents else []
+        texts += [text for indicator in self.indicators for text in _formulas(indicator)]
+        return frozenset(name for text in texts for name in formula.parse(text).columns)
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Plain column names that must be reachable, in a stable order; base_<column> stays with the panel."""
         names: dict[str, None] = {}

@@ -6,12 +6,15 @@ import re
 import zipfile
 from pathlib import Path, PurePosixPath
 
+import numpy as np
+
 from pipelines.report import FileRefused, refuse
 
 MAXIMUM_ENTRIES = 2_000
 MAXIMUM_TOTAL = 1 << 30  # bytes after decompression, all entries together
 MAXIMUM_RATIO = 150  # of an entry above 1 MB; sheets of repeated numbers reach about 40
 _CHUNK = 1 << 20
+_DEEPEST = 100  # elements open one in another; a sheet needs about ten
 
 #: a cell or row number that no sheet can have (XFD1048576 is the last), or so close to it that only a bomb sits there
 _FAR = re.compile(
@@ -82,7 +85,7 @@ def _check_entries(path: Path, entries: list[zipfile.ZipInfo]) -> None:
 
 def _check_entry(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, allowance: int) -> int:
     """The size of the entry when it is really decompressed; the sizes an archive states about itself may lie."""
-    size, tail = 0, b""
+    size, tail, depth = 0, b"", 0
     markup = entry.filename.casefold().endswith((".xml", ".rels", ".vml"))
     sheet = markup and "/worksheets/" in entry.filename.casefold()
     with archive.open(entry) as file:
@@ -103,6 +106,10 @@ def _check_entry(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, a
             window = tail + chunk
             if markup and _DECLARATION.search(window):
                 raise _refused(path, ("XML 部件中有 DOCTYPE 或实体声明", "a DOCTYPE or entity declaration in an XML part"))
+            if markup:
+                depth, deepest = _depth(tail[-1:] + chunk, depth)
+            if markup and deepest > _DEEPEST:
+                raise _refused(path, ("XML 部件嵌套过深", "an XML part nested too deeply"))
             if sheet and _FAR.search(window):
                 raise _refused(
                     path,
@@ -114,3 +121,15 @@ def _check_entry(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, a
                 )
             tail = window[-512:]
     return size
+
+
+def _depth(chunk: bytes, depth: int) -> tuple[int, int]:
+    """How many elements are open at the end of a chunk, and at most within it; the first byte is the last of the chunk before."""
+    data = np.frombuffer(chunk, dtype=np.uint8)
+    opened = np.flatnonzero(data[:-1] == ord("<"))
+    after = data[opened + 1]
+    steps = np.where(after == ord("/"), -1, np.where((after == ord("?")) | (after == ord("!")), 0, 1))
+    closed = np.flatnonzero((data[:-1] == ord("/")) & (data[1:] == ord(">")))
+    levels = depth + np.cumsum(steps) - np.searchsorted(closed, opened)
+    last = depth + int(steps.sum()) - closed.size
+    return last, int(levels.max(initial=last))

@@ -12,7 +12,7 @@ import polars as pl
 from pipelines.dictionary import Dictionary
 from pipelines.encoding import CHUNK, TextFile
 from pipelines.header import is_header
-from pipelines.lines import Layout, Line, counts_differ, numbered, quoted_record, schema_of, unclosed
+from pipelines.lines import Layout, Line, counts_differ, cut_off, numbered, quoted_record, schema_of, unclosed
 from pipelines.report import Note, row_fault, text
 from pipelines.scratch import Scratch
 from pipelines.sift import is_remark, is_total, two_tables
@@ -44,6 +44,7 @@ class Careful:
                 frames = []
         if self.used != self.source.lines - self.layout.first + 1:
             raise counts_differ(self.layout.file, self.used, self.source.lines - self.layout.first + 1)
+        self._refuse_cut_off()
         self._refuse_second_table()
         rest = pl.concat([pl.DataFrame(schema={"src_row": pl.Int64(), **schema_of(self.layout.width)}), *frames]).lazy()
         return pl.concat([pl.scan_parquet(spilled), rest]) if spilled else rest
@@ -60,7 +61,7 @@ class Careful:
 
     def _batches(self) -> Iterator[pl.DataFrame]:
         mark, quote, fields = self.layout.delimiter.encode(), b'"', self.layout.width - 1
-        empty = b" \t\r" + mark
+        empty = b" \t\r\x1a" + mark  # NOTE: old DOS programs end a file with 0x1A
         lines = numbered(self.source, self.layout)
         clean: list[bytes] = []
         numbers: list[int] = []
@@ -134,6 +135,17 @@ class Careful:
         cells = [[record.number, *(field if field else None for field in record.fields or [])] for record in quoted]
         other = pl.DataFrame(cells, schema={"src_row": pl.Int64(), **schema}, orient="row")
         return pl.concat([plain, other]).sort("src_row")
+
+    def after_blank(self) -> list[int]:
+        """Lines that follow a blank one."""
+        blank = set(self.blank)
+        return [line + 1 for line in self.blank if line + 1 not in blank]
+
+    def _refuse_cut_off(self) -> None:
+        """A last line with too few fields and no line end is where a transfer broke off; the rows behind it are missing."""
+        line, fields = self.ragged[-1] if self.ragged else (0, 0)
+        if line == self.source.lines and fields < self.layout.width and not self.source.ended:
+            raise cut_off(self.layout.file, line)
 
     def _refuse_second_table(self) -> None:
         """A block after a blank row whose rows all have one other number of fields is another table, not a set of slips."""

@@ -28,6 +28,7 @@ class Records:
     read: int  # records below the header, the faulty ones included
     faults: pl.DataFrame
     notes: tuple[Note, ...]
+    after_blank: tuple[int, ...] = ()  # numbers of rows that follow a blank one
 
 
 def read_records(source: TextFile, dictionary: Dictionary, *, file: str, scratch: Scratch, table: str | None = None) -> Records:
@@ -47,7 +48,8 @@ def read_records(source: TextFile, dictionary: Dictionary, *, file: str, scratch
         return Records(match=match, rows=_scan(source, layout), read=regular, faults=rejected(), notes=tuple(notes))
     careful = Careful(source, layout, dictionary, match.table, scratch)
     rows = careful.rows()
-    return Records(match=match, rows=rows, read=careful.read, faults=rejected(careful.faults), notes=(*notes, *careful.notes()))
+    faults, after = rejected(careful.faults), tuple(careful.after_blank())
+    return Records(match=match, rows=rows, read=careful.read, faults=faults, notes=(*notes, *careful.notes()), after_blank=after)
 
 
 def _head(source: TextFile, dictionary: Dictionary, file: str, table: str | None) -> tuple[str, list[Line]]:

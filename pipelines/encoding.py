@@ -34,6 +34,7 @@ class TextFile:
     path: Path
     start: int  # bytes of the byte-order mark
     lines: int  # physical lines, as an editor numbers them
+    ended: bool  # the last line has its line end
     quotes: bool  # whether a double quote occurs anywhere
     notes: tuple[Note, ...]
 
@@ -71,7 +72,9 @@ def open_text(path: Path, scratch: Scratch, *, name: str | None = None) -> TextF
         rewritten = _rewritten(path, scratch, name, "utf-8-sig", None)
         return replace(rewritten, notes=(*notes, *rewritten.notes))
     _check_garbled(path, name)
-    return TextFile(path=path, start=3 if bom else 0, lines=_lines(survey), quotes=survey.quotes > 0, notes=tuple(notes))
+    return TextFile(
+        path=path, start=3 if bom else 0, lines=_lines(survey), ended=survey.ended, quotes=survey.quotes > 0, notes=tuple(notes)
+    )
 
 
 def _note(zh: str, en: str) -> Note:
@@ -192,7 +195,7 @@ def _rewritten(path: Path, scratch: Scratch, name: str, encoding: str, spoken: s
     if decoder.newlines not in ("\n", "\r\n", None):
         notes.append(_note("换行符不是统一的 LF 或 CRLF，已统一", "line ends were CR or mixed, and were made uniform"))
     survey = _Survey(feeds=counts["feeds"], quotes=counts["quotes"], ended=last == "\n")
-    return TextFile(path=copy, start=0, lines=_lines(survey), quotes=survey.quotes > 0, notes=tuple(notes))
+    return TextFile(path=copy, start=0, lines=_lines(survey), ended=survey.ended, quotes=survey.quotes > 0, notes=tuple(notes))
 
 
 def _chunks(source: BinaryIO) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 from typing import Literal
@@ -35,13 +36,14 @@ _MAGIC: list[tuple[bytes, str, tuple[str, str]]] = [
     (b"PARE", "parquet", ("加密的 Parquet 文件", "an encrypted Parquet file")),
     (b"ARROW1", "arrow", ("Arrow 文件", "an Arrow file")),
     (b"SQLite format 3\x00", "sqlite", ("SQLite 数据库", "an SQLite database")),
-    (b"%PDF", "pdf", ("PDF 文件", "a PDF")),
+    (b"%PDF-", "pdf", ("PDF 文件", "a PDF")),
     (b"\x89PNG", "picture", ("图片", "a picture")),
     (b"\xff\xd8\xff", "picture", ("图片", "a picture")),
     (b"GIF8", "picture", ("图片", "a picture")),
     (b"\x7fELF", "program", ("程序文件", "a program")),
     (b"{\\rtf", "rtf", ("RTF 文档", "an RTF document")),
 ]
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _PICKLES = tuple(b"\x80" + bytes([version]) for version in range(2, 6))
 _MARKUP = (b"<!doctype html", b"<html", b"<table", b"<head", b"<body", b"<script", b"<meta", b"<div", b"<style")
 
@@ -76,8 +78,9 @@ def admit(path: Path) -> Kind:
 
 def contents(head: bytes) -> tuple[str, tuple[str, str]]:
     """What the first bytes say a file is: a short word, and the same for people in zh and en; `text` when nothing else fits."""
+    binary = _CONTROL.search(head) is not None
     for magic, word, names in _MAGIC:
-        if head.startswith(magic):
+        if head.startswith(magic) and (binary or not magic.isalnum()):  # NOTE: a header may begin with PARENT or BZh
             return word, names
     if head.startswith(_PICKLES):
         return "pickle", ("Python pickle 文件（可执行代码）", "a Python pickle (it can run code)")

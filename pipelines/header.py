@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipelines import units
 from pipelines.dictionary import Dictionary, Table
 from pipelines.heading import Row, join_rows, plain, split_unit, stated_units, stated_year
 from pipelines.report import FileRefused, refuse
-from pipelines.units import factor
 
 MAXIMUM_COLUMNS = 2_000
+_PARTS = re.compile(r"[\n/|]+")
 SEARCHED = 30  # rows in which a header is looked for
 
 
@@ -97,11 +99,6 @@ def is_header(row: Row, dictionary: Dictionary) -> str | None:
     return None
 
 
-def header_words(dictionary: Dictionary) -> set[str]:
-    """Every header word of every table, in its plain form."""
-    return {word for table in dictionary.tables for word in _names(dictionary, table) if word}
-
-
 _NAMES: dict[tuple[int, str], tuple[Dictionary, dict[str, str]]] = {}
 
 
@@ -132,9 +129,19 @@ def _attempts(rows: Sequence[Row], dictionary: Dictionary, file: str, table: str
             continue
         for candidate in tables:
             for height in sorted({1, candidate.header_rows}):
-                if first + height <= len(rows):
+                if first + height <= len(rows) and (height > 1 or _promising(row, _names(dictionary, candidate.id))):
                     found_attempts.append(_attempt(rows, first, height, candidate, dictionary))
     return found_attempts
+
+
+def _promising(row: Row, known: dict[str, str]) -> bool:
+    """Whether a single row can be a header at all; most rows of a file are not, and need no closer look."""
+    return any(
+        plain(part) in known or plain(split_unit(part)[0]) in known
+        for cell in row
+        if cell
+        for part in (cell, *_PARTS.split(cell))
+    )
 
 
 def _attempt(rows: Sequence[Row], first: int, height: int, table: Table, dictionary: Dictionary) -> _Attempt:
@@ -142,7 +149,7 @@ def _attempt(rows: Sequence[Row], first: int, height: int, table: Table, diction
     known = _names(dictionary, table.id)
     ignored = {plain(word) for word in table.ignore}
     columns: list[str | None] = []
-    units: list[str | None] = []
+    found: list[str | None] = []
     unknown: list[str] = []
     for text in header:
         name, unit = _column(text, table, known)
@@ -151,14 +158,14 @@ def _attempt(rows: Sequence[Row], first: int, height: int, table: Table, diction
         if name is None and plain(text) and plain(text) not in ignored:
             unknown.append(text)  # a blank header is no fault here: the reader sees to it that nothing stands below it
         columns.append(name)
-        units.append(unit)
+        found.append(unit)
     taken = [name for name in columns if name]
     needed = dict.fromkeys([*table.key, *(name for name, column in table.columns.items() if column.required)])
     above = [cell for row in rows[:first] for cell in row if cell and cell.strip()]
     stated = stated_units(above)
-    units = [unit or _stated_unit(stated, table, name) for unit, name in zip(units, columns, strict=True)]
+    found = [unit or _stated_unit(stated, table, name) for unit, name in zip(found, columns, strict=True)]
     match = Match(
-        table=table.id, header=header, columns=tuple(columns), units=tuple(units), first=first, height=height,
+        table=table.id, header=header, columns=tuple(columns), units=tuple(found), first=first, height=height,
         skipped=sum(any(plain(cell) for cell in row) for row in rows[:first]), year=stated_year(above),
     )  # fmt: skip
     return _Attempt(
@@ -171,16 +178,28 @@ def _attempt(rows: Sequence[Row], first: int, height: int, table: Table, diction
 
 
 def _column(text: str, table: Table, known: dict[str, str]) -> tuple[str | None, str | None]:
-    """The dictionary column a header names, and the unit in its bracket when the column can have one."""
-    base, unit = split_unit(text)
-    name = known.get(plain(text)) or (known.get(plain(base)) if unit else None)
+    """The dictionary column a header names, and the unit in its bracket when the column can have one.
+
+    A template may name a column in both languages, each on its line; all lines must mean the same column.
+    """
+    whole, parts = split_unit(text), [split_unit(part) for part in _PARTS.split(text) if plain(part)]
+    if plain(text) in known or plain(whole[0]) in known:
+        parts = [whole]
+    names = {known.get(plain(base)) for base, _ in parts}
+    if plain(text) in known:
+        names = {known[plain(text)]}
+    stated = {unit for _, unit in parts if unit}
+    name = names.pop() if len(names) == 1 and len(stated) <= 1 else None
     if name is None:
         return None, None
-    column = table.columns[name]
-    measured = column.unit is not None or column.type in ("rate", "number", "integer")
-    if plain(text) not in known and not measured:
-        return None, None  # `企业名称（盖章）` is not surely the same column
-    return name, unit if unit and measured else None
+    column, unit = table.columns[name], stated.pop() if stated else None
+    if unit and plain(text) in known and units.unit(unit) is None:
+        unit = None  # a bracket that belongs to the name: 烧碱（折100%）
+    if column.unit is None and column.type not in ("rate", "number", "integer"):
+        return (name, None) if unit is None or plain(text) in known else (None, None)  # `企业名称（盖章）` may be another column
+    if column.unit is None and column.type != "rate" and unit and (found := units.unit(unit)) and found.scale != 1:
+        return None, None  # a count in 万个 would be taken for a count
+    return name, unit
 
 
 def _stated_unit(stated: Sequence[str], table: Table, name: str | None) -> str | None:
@@ -189,7 +208,7 @@ def _stated_unit(stated: Sequence[str], table: Table, name: str | None) -> str |
         return None
     column = table.columns[name]
     wanted = column.unit or ("%" if column.type == "rate" else None)
-    return next((unit for unit in stated if wanted and factor(unit, wanted) is not None), None)
+    return next((unit for unit in stated if wanted and units.factor(unit, wanted) is not None), None)
 
 
 def _refusal(

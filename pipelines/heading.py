@@ -13,6 +13,9 @@ _DROPPED = re.compile(r"[\s_\-·*※\u200b-\u200f\u2028-\u202e\u2060\ufeff]+")
 _UNIT = re.compile(
     r"^(?P<name>.*\S)\s*[(\[【〔](?:单位|unit)?\s*:?\s*(?P<unit>[^()\[\]【】〔〕]+)[)\]】〕]$", re.IGNORECASE | re.DOTALL
 )
+_UNIT_ABOVE = re.compile(
+    r"^(?P<name>[^_]*\S)\s*[(\[【〔](?:单位:)?(?P<unit>[^()\[\]【】〔〕_]+)[)\]】〕](?P<rest>_.*)$", re.DOTALL
+)
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _STATED = re.compile(r"(?:计量)?单位\s*:\s*(.+)|\bunits?\s*:\s*(.+)", re.IGNORECASE)
 
@@ -23,10 +26,15 @@ def plain(text: str | None) -> str:
     return _DROPPED.sub("", unicodedata.normalize("NFKC", text or "")).casefold()
 
 
+@lru_cache(maxsize=65536)
 def split_unit(text: str) -> tuple[str, str | None]:
     """`工业增加值（万元）` as (`工业增加值`, `万元`); a header without a bracket at its end has no unit."""
-    found = _UNIT.match(unicodedata.normalize("NFKC", text).strip())
-    return (found["name"], found["unit"].strip()) if found else (text, None)
+    plainer = unicodedata.normalize("NFKC", text).strip()
+    if found := _UNIT.match(plainer):
+        return found["name"], found["unit"].strip()
+    if found := _UNIT_ABOVE.match(plainer):
+        return found["name"] + found["rest"], found["unit"].strip()
+    return text, None
 
 
 def join_rows(rows: Sequence[Row]) -> tuple[str, ...]:

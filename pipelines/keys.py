@@ -6,9 +6,9 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.check import messages
 from pipelines.database import Database
 from pipelines.dictionary import Dictionary, Link, Table
+from pipelines.faults import messages
 from pipelines.report import REJECTED
 from pipelines.warehouse import matching, quoted
 from pipelines.yamlfile import Text

@@ -130,6 +130,13 @@ def too_long(file: str, line: int) -> FileRefused:
     return refuse(file, found=found, expected=("每条记录一行", "one line per record"), todo=todo)
 
 
+def cut_off(file: str, line: int) -> FileRefused:
+    """The refusal of a file that ends in the middle of a row."""
+    found = (f"文件在第 {line} 行中间中断（传输不完整）", f"a file that ends in the middle of row {line} (cut off)")
+    todo = ("请重新导出或重新传输", "export or transfer it again")
+    return refuse(file, found=found, expected=("完整的文件", "the whole file"), todo=todo)
+
+
 def unclosed(file: str, line: int) -> FileRefused:
     """The refusal of a file in which a quote swallows rows; their content is not repeated."""
     zh = f"第 {line} 行起的引号没有正确闭合，其后的行无法区分"

@@ -13,52 +13,21 @@ from pathlib import Path
 import polars as pl
 
 from pipelines import keys, parts, warehouse
-from pipelines.check import check, typed
+from pipelines.check import check
 from pipelines.database import Database
 from pipelines.dictionary import Dictionary, Table
+from pipelines.loadreport import LoadReport, RowsLost
 from pipelines.lock import held
-from pipelines.parse import Reading
 from pipelines.parts import Part
 from pipelines.reader import read_sheets
-from pipelines.report import REJECTED, FileRefused, Note, Refusal, refuse
+from pipelines.report import REJECTED, FileRefused, Note
 from pipelines.sheet import Sheet
+from pipelines.typed import readings_of, typed, unit_notes
 from pipelines.yamlfile import Text
 
+__all__ = ["LoadReport", "RowsLost", "load"]
+
 Progress = Callable[[str, int, int], None]
-#: rows left out because another row of the same file says the same or says it later: no fault of the reporter
-_BENIGN = {keys.REPEATED, keys.SUPERSEDED}
-
-
-class RowsLost(RuntimeError):
-    """Accepted and set-aside rows are not the rows read: a mistake of this program, never of a file."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class LoadReport:
-    """What became of one table of one file; accepted + set_aside = read."""
-
-    file: str
-    table: str | None
-    read: int
-    accepted: int
-    set_aside: int
-    replaced: int
-    unchanged: bool
-    rejected: pl.DataFrame
-    notes: tuple[Note, ...]
-    refused: Refusal | None
-
-    @property
-    def verdict(self) -> str:
-        """REJECT (file), QUARANTINE (rows), REVIEW (a person must look), ACCEPT_NORMALISED or ACCEPT."""
-        if self.refused is not None:
-            return "REJECT"
-        rules = set(self.rejected["rule"].unique())
-        if rules - _BENIGN - {keys.CONFLICT}:
-            return "QUARANTINE"
-        if keys.CONFLICT in rules or any(note.kind == "review" for note in self.notes):
-            return "REVIEW"
-        return "ACCEPT_NORMALISED" if rules or self.notes else "ACCEPT"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +156,7 @@ def _unchanged(job: _Job, place: _Store) -> LoadReport | None:
 def _load(job: _Job, place: _Store) -> LoadReport:
     """Checks a sheet, writes its part and its rejected rows, then the line in the manifest, then the warehouse."""
     table, sheet = job.table, job.sheet
-    readings = _readings(job, place.dictionary)
+    readings = readings_of(sheet, table, place.dictionary)
     candidate, out = place.work / "candidate.parquet", place.work / "part.parquet"
     rows = typed(sheet.rows, sheet.columns, table, readings)
     checked = check(rows, table, readings, file=sheet.file, good=candidate, odd=place.work / "odd.parquet")
@@ -201,49 +170,10 @@ def _load(job: _Job, place: _Store) -> LoadReport:
     report = LoadReport(
         file=sheet.file, table=table.id, read=sheet.read, accepted=accepted, set_aside=set_aside,
         replaced=keys.replaced(place.database, out, table) if accepted else 0, unchanged=False, rejected=rejected,
-        notes=(*sheet.notes, *_unit_notes(readings), *checked.notes), refused=None,
+        notes=(*sheet.notes, *unit_notes(readings), *checked.notes), refused=None,
     )  # fmt: skip
     _keep(report, job, place, out)
     return report
-
-
-def _readings(job: _Job, dictionary: Dictionary) -> dict[str, Reading]:
-    """How each column of the table is read from this file. Raises FileRefused when a header states a unit that does not fit."""
-    columns = job.sheet.columns
-    header_units = {name: unit for name, unit in zip(columns, job.sheet.units, strict=True) if name}
-    stating = {name: column for name, column in job.table.columns.items() if column.type == "unit" and name in columns}
-    stated = {other for column in stating.values() for other in column.of}
-    readings: dict[str, Reading] = {}
-    for name, column in job.table.columns.items():
-        spoken_of = [job.table.columns[other].unit for other in column.of]
-        reading = Reading(
-            id=name, column=column, missing=tuple(dictionary.missing), codes=dictionary.codes.get(column.codes or ""),
-            unit=header_units.get(name), stated=name in stated, units=tuple(unit for unit in spoken_of if unit),
-            today=dt.datetime.now().astimezone().date(),
-        )  # fmt: skip
-        try:
-            _ = reading.factor
-        except ValueError:
-            unit = reading.unit
-            raise refuse(
-                job.sheet.file,
-                found=(f"表头中“{column.name.zh}”的单位是 {unit}", f"the unit {unit} in the header of {column.name.en}"),
-                expected=(f"可以换算为 {column.unit} 的单位", f"a unit that can be converted into {column.unit}"),
-                todo=("请改正表头中的单位和数值", "correct the unit in the header, and the values with it"),
-            ) from None
-        readings[name] = reading
-    return readings
-
-
-def _unit_notes(readings: dict[str, Reading]) -> list[Note]:
-    """One note per column whose header states another unit than the table's."""
-    notes = []
-    for name, reading in readings.items():
-        if reading.factor != 1:
-            zh = f"{reading.column.name.zh}：表头单位为 {reading.unit}，已换算为 {reading.column.unit}"
-            en = f"{reading.column.name.en}: the header says {reading.unit}; converted into {reading.column.unit}"
-            notes.append(Note(kind="normalised", column=name, message=Text(zh=zh, en=en)))
-    return notes
 
 
 def _against_other_rows(bad: pl.DataFrame, candidate: Path, out: Path, job: _Job, place: _Store) -> tuple[Path, pl.DataFrame]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from pipelines.dictionary import Dictionary
 from pipelines.encoding import open_text
 from pipelines.gate import admit
 from pipelines.header import Match, recognise, score
+from pipelines.heading import split_unit
 from pipelines.months import with_stated_year
 from pipelines.report import FileRefused, Note, refuse, rejected, row_fault, text
 from pipelines.scratch import Scratch
@@ -52,7 +54,7 @@ def _from_text(path: Path, dictionary: Dictionary, table: str | None) -> tuple[s
         file=path.name, sheet=None, header=records.match.header, columns=records.match.columns, units=records.match.units,
         rows=records.rows, read=records.read, faults=records.faults, notes=records.notes, scratch=scratch,
     )  # fmt: skip
-    return _finished(sheet, records.match, dictionary)
+    return _finished(sheet, records.match, dictionary, after_blank=records.after_blank)
 
 
 def _from_parquet(path: Path, dictionary: Dictionary, table: str | None) -> tuple[str, Sheet]:
@@ -98,7 +100,8 @@ def _from_worksheet(sheet: Worksheet, book: Workbook, dictionary: Dictionary, fi
         file=file, sheet=sheet.name, header=found.match.header, columns=found.match.columns, units=found.match.units,
         rows=found.rows.lazy(), read=found.rows.height + found.faults["row"].n_unique(), faults=found.faults, notes=found.notes,
     )  # fmt: skip
-    return _finished(whole, found.match, dictionary)
+    gaps = found.rows.filter(pl.col("src_row").diff() > 1)["src_row"].to_list()
+    return _finished(whole, found.match, dictionary, after_blank=gaps)
 
 
 def _sheet_notes(book: Workbook, skipped: list[Worksheet]) -> list[Note]:
@@ -121,16 +124,16 @@ def _sheet_notes(book: Workbook, skipped: list[Worksheet]) -> list[Note]:
     return notes
 
 
-def _finished(sheet: Sheet, match: Match, dictionary: Dictionary) -> tuple[str, Sheet]:
+def _finished(sheet: Sheet, match: Match, dictionary: Dictionary, *, after_blank: Sequence[int] = ()) -> tuple[str, Sheet]:
     """The sheet without rows and columns that are no data. Raises FileRefused when no record is left."""
     sheet = _without_blank_headers(sheet)
     match = replace(match, header=sheet.header, columns=sheet.columns, units=sheet.units)
     sheet = with_stated_year(sheet, match, dictionary)
-    sifted = sift(sheet.rows, match, dictionary, file=sheet.file)
+    sifted = sift(sheet.rows, match, dictionary, file=sheet.file, after_blank=after_blank)
     read = sheet.read - sifted.dropped
     if read <= 0:
         raise _no_rows(sheet.file)
-    notes = [*sheet.notes, *sifted.notes]
+    notes = [*sheet.notes, *_header_note(match, dictionary), *sifted.notes]
     if match.skipped:
         zh, en = (
             f"表头之上的 {match.skipped} 行标题或说明未载入",
@@ -138,6 +141,21 @@ def _finished(sheet: Sheet, match: Match, dictionary: Dictionary) -> tuple[str, 
         )
         notes.insert(0, Note(kind="normalised", message=text(zh, en)))
     return match.table, replace(sheet, rows=sifted.rows, read=read, notes=tuple(notes))
+
+
+def _header_note(match: Match, dictionary: Dictionary) -> list[Note]:
+    """A note on headers that were recognised although they are not spelt as in the dictionary."""
+    columns = dictionary.tables[match.table].columns
+    odd = []
+    for word, name in zip(match.header, match.columns, strict=True):
+        if name is not None:
+            known = {name, columns[name].name.zh, columns[name].name.en, *columns[name].aliases}
+            odd += [] if word in known or split_unit(word)[0] in known else [word.replace("\n", " ").strip()]
+    if not odd:
+        return []
+    zh = f"表头写法与字典不同，已按其识别：{'、'.join(odd[:8])}"
+    en = f"headers spelt differently from the dictionary were recognised: {', '.join(odd[:8])}"
+    return [Note(kind="normalised", message=text(zh, en))]
 
 
 def _without_blank_headers(sheet: Sheet) -> Sheet:

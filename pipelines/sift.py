@@ -14,6 +14,8 @@ from pipelines.header import Match, is_header
 from pipelines.heading import plain
 from pipelines.report import FileRefused, Note, refuse, text
 
+_QUANTITIES = ("integer", "number", "rate", "date", "month", "year", "timestamp")
+_LOOKED_AT = 1_000  # rows after a blank one
 _NOTE_WORDS = "注|备注|附注|说明|填表说明|数据来源|资料来源|来源|[Nn]otes?|NOTES?|[Ss]ources?"
 _NOTE = re.compile(rf"^\s*(?:{_NOTE_WORDS})\s*(?:[:：]|\d+\s*[.、:：])")
 
@@ -37,13 +39,14 @@ def is_total(fields: Sequence[str | None], table: Table) -> bool:
     return bool(fields) and _word(fields[0]) in {_word(total) for total in table.totals}
 
 
-def sift(rows: pl.LazyFrame, match: Match, dictionary: Dictionary, *, file: str) -> Sifted:
-    """The rows without totals, remarks, repeated headers and blank rows. Raises FileRefused when another table's header comes up.
+def sift(rows: pl.LazyFrame, match: Match, dictionary: Dictionary, *, file: str, after_blank: Sequence[int] = ()) -> Sifted:
+    """The rows without totals, remarks, repeated headers and blank rows. Raises FileRefused when another table begins.
 
     Only rows whose first cell is blank or one of a few words are looked at, so a large file is scanned once on one column.
     """
     table = dictionary.tables[match.table]
     cells = [name for name in rows.collect_schema().names() if name.startswith("c")]
+    _refuse_second_table(rows, match, dictionary, file, after_blank)
     first = pl.col("c0").str.strip_chars()
     blank = pl.col("c0").is_null() | (first == "")
     words = [*_spellings(table), *_header_spellings(match, dictionary)]
@@ -86,6 +89,26 @@ def two_tables(file: str, row: int) -> FileRefused:
         expected=("每个文件一张表", "one table per file"),
         todo=("请将两张表分别保存为文件", "save the two tables as two files"),
     )
+
+
+def _refuse_second_table(rows: pl.LazyFrame, match: Match, dictionary: Dictionary, file: str, after_blank: Sequence[int]) -> None:
+    """After a blank row, a row with words where there should be quantities and no digit anywhere is a header we do not know."""
+    if not after_blank:
+        return
+    columns = dictionary.tables[match.table].columns
+    quantities = [i for i, name in enumerate(match.columns) if name and columns[name].type in _QUANTITIES]
+    numbers = pl.Series(list(after_blank)[:_LOOKED_AT], dtype=pl.Int64)
+    found = rows.filter(pl.col("src_row").is_in(numbers.implode())).collect(engine="streaming")
+    for number, *fields in found.iter_rows():
+        words = [field.strip() for field in fields if field and field.strip()]
+        stated = [field for i in quantities if (field := (fields[i] or "").strip()) and field not in dictionary.missing]
+        if (
+            len(words) >= 2
+            and stated
+            and not any(re.search(r"\d", word) for word in words)
+            and not is_total(fields, dictionary.tables[match.table])
+        ):
+            raise two_tables(file, number)
 
 
 def _classify(

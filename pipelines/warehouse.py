@@ -73,8 +73,8 @@ def columns_of(table: Table) -> dict[str, str]:
     return {name: SQL_TYPES[column.type] for name, column in table.columns.items()} | {"src_part": "BIGINT"}
 
 
-def quoted(path: Path) -> str:
-    """A path as an SQL string."""
+def quoted(path: Path | str) -> str:
+    """A path or a text as an SQL string."""
     return "'" + str(path).replace("'", "''") + "'"
 
 
@@ -113,7 +113,7 @@ def shape(dictionary: Dictionary) -> str:
 
 
 def _opened(path: Path, store: Path) -> Database:
-    return Database(path, settings={"memory_limit": "400MB", "temp_directory": str(store / "work-spill")})
+    return Database(path, settings={"memory_limit": "300MB", "temp_directory": str(store / "work-spill")})
 
 
 def _state(database: Database) -> tuple[int, str, str] | None:

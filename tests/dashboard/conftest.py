@@ -44,24 +44,30 @@ def edition(tmp_path_factory: pytest.TempPathFactory, plan: Plan) -> Iterator[Ed
 
 
 @pytest.fixture(scope="session")
-def app_url(store: Path) -> Iterator[str]:
-    """The address of the app, started by the very command that the command line uses."""
+def app_url(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the app, started by the very command that the command line uses; it must log no mistake."""
+    log = tmp_path_factory.mktemp("log") / "app.log"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with subprocess.Popen(command(store, port), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
+    with log.open("w") as sink, subprocess.Popen(command(store, port), stdout=sink, stderr=subprocess.STDOUT) as server:
         address = f"http://127.0.0.1:{port}"
         try:
-            _wait(server, address)
+            _wait(server, address, log)
             yield address
         finally:
             server.terminate()
+            try:
+                server.wait(timeout=10)
+            except subprocess.TimeoutExpired:  # it may wait for visitors for ever; a suite must not
+                server.kill()
+    assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
-def _wait(server: subprocess.Popen[str], address: str) -> None:
+def _wait(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
     for _ in range(150):
         if server.poll() is not None:
-            pytest.fail(f"the app ended before it answered:\n{server.stdout.read() if server.stdout else ''}")
+            pytest.fail(f"the app ended before it answered:\n{log.read_text(encoding='utf-8')}")
         try:
             with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
                 return

@@ -257,7 +257,7 @@ def test_cases_weigh_as_their_enterprise(make_plan: Any, results_of: Any, row_of
     """Two strata: of the quick one all answered, of the slow one every tenth; the median is that of the slow."""
     plan = cycle_plan(make_plan, "cohort", answered_in="asked")
     quick, slow = [f"q{i}" for i in range(6)], [f"s{i}" for i in range(3)]
-    layers = {firm: ("quick", 6) for firm in quick} | {firm: ("slow", 30) for firm in slow}
+    layers = dict.fromkeys(quick, ("quick", 6)) | dict.fromkeys(slow, ("slow", 30))
     begun = date(2025, 1, 1)
     rows = [(firm, begun, begun + timedelta(days=20), None) for firm in quick]
     rows += [(firm, begun, begun + timedelta(days=90), None) for firm in slow]
@@ -266,7 +266,7 @@ def test_cases_weigh_as_their_enterprise(make_plan: Any, results_of: Any, row_of
     assert row_of(results_of(plan, frames), "cycle", "2025")["value"] == 90.0
     # three more of the slow stratum answered and had no project: they share its weight
     more = [f"n{i}" for i in range(12)]
-    firms = register(quick + slow + more, range(2025, 2026), layers | {firm: ("slow", 15) for firm in slow + more})
+    firms = register(quick + slow + more, range(2025, 2026), layers | dict.fromkeys(slow + more, ("slow", 15)))
     frames = {"register": firms, "projects": projects(rows), "asked": firms.select("firm", "year")}
     assert row_of(results_of(plan, frames), "cycle", "2025")["value"] == 20.0
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -250,59 +251,70 @@ def test_an_edition_of_another_version_is_said_plainly(tmp_path: Path, plan: Pla
 
 # --- crashes and company ---------------------------------------------------------------------------------------------------
 
-WRITER = """
-import sys
+#: imports once, then forks a publisher for every line it reads; nothing is computed before the fork
+PUBLISHERS = """
+import json, os, sys
 from pathlib import Path
-sys.path.insert(0, {repository!r})
+sys.path.insert(0, sys.argv[1])
 import polars as pl
-from indicators.edition import open_edition, write_edition
-root = Path({root!r})
-plan = open_edition(root).plan
-number = pl.int_range(60_000, eager=True)
-results = pl.DataFrame({{"indicator": "level", "period": number.cast(pl.String), "breakdown": "total", "category": "total"}})
-results = results.with_columns(value=number * 3.0, status=pl.lit("published"))
-coverage = pl.DataFrame({{"table_id": ["facts"], "rows": [1], "units": [1], "first_period": ["1"], "last_period": ["2"]}})
-statements = pl.DataFrame({{"indicator": ["level"], "sql": ["SELECT 1"]}})
-print("ready", flush=True)
-sys.stdin.readline()
-for _ in range({times}):
-    write_edition(root, plan=plan, results=results, coverage=coverage, statements=statements, provenance={{}}).close()
-    print("done", flush=True)
+from indicators.edition import write_edition
+from indicators.plan import Plan
+root, text = Path(sys.argv[2]), sys.argv[3]
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        plan = Plan.model_validate_json(text)
+        number = pl.int_range(60_000, eager=True)
+        results = pl.DataFrame({"indicator": "level", "period": number.cast(pl.String), "breakdown": "total"})
+        results = results.with_columns(value=number * 3.0, status=pl.lit("published"), category=pl.lit("total"))
+        coverage = pl.DataFrame({"table_id": ["facts"], "rows": [1], "units": [1], "first_period": ["1"], "last_period": ["2"]})
+        statements = pl.DataFrame({"indicator": ["level"], "sql": ["SELECT 1"]})
+        for _ in range(int(line)):
+            write_edition(root, plan=plan, results=results, coverage=coverage, statements=statements, provenance={}).close()
+        os._exit(0)
+    print(child, flush=True)
+    print(os.waitpid(child, 0)[1], flush=True)
 """
 
 
-def writer(root: Path, times: int = 1) -> subprocess.Popen[str]:
-    program = WRITER.format(repository=str(REPOSITORY), root=str(root), times=times)
-    return subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+@pytest.fixture
+def publishers(tmp_path: Path, plan: Plan) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", PUBLISHERS, str(REPOSITORY), str(tmp_path), plan.model_dump_json()]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
 
 
-def go(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    process.stdin.write("\n")
-    process.stdin.flush()
+def begin(publishers: subprocess.Popen[str], times: int) -> int:
+    """The number of a process that publishes so many times."""
+    assert publishers.stdin is not None
+    assert publishers.stdout is not None
+    publishers.stdin.write(f"{times}\n")
+    publishers.stdin.flush()
+    return int(publishers.stdout.readline())
 
 
-def test_killed_at_any_moment_the_last_edition_stands(tmp_path: Path, plan: Plan) -> None:
+def end(publishers: subprocess.Popen[str]) -> int:
+    """Waits for the process; how it ended."""
+    assert publishers.stdout is not None
+    return int(publishers.stdout.readline())
+
+
+def test_killed_at_any_moment_the_last_edition_stands(tmp_path: Path, plan: Plan, publishers: subprocess.Popen[str]) -> None:
     written(tmp_path, plan)
-    kills = 15
-    ready = [writer(tmp_path, times=3) for _ in range(4)]  # they start while others are killed
-    process = writer(tmp_path)
-    go(process)
+    begin(publishers, 1)
     begun = time.perf_counter()
-    process.communicate(timeout=60)
+    assert end(publishers) == 0
     whole = time.perf_counter() - begun
     standing = {"0001", "0002"}
-    debris = 0
+    assert set(list_editions(tmp_path)) == standing
+    debris, kills = 0, 16
     for kill in range(kills):
-        process = ready.pop(0)
-        if kill + len(ready) + 1 < kills:
-            ready.append(writer(tmp_path, times=3))
-        go(process)
+        child = begin(publishers, 5)
         time.sleep(whole * 1.3 * (kill + 0.5) / kills)
-        os.kill(process.pid, signal.SIGKILL)
-        process.communicate(timeout=60)
+        os.kill(child, signal.SIGKILL)
+        assert end(publishers) == signal.SIGKILL
         debris += bool(list(tmp_path.glob(".build-*")))
         edition = open_edition(tmp_path)
         assert edition.query("SELECT count(*) AS n FROM results").item() in (200, 60_000)

@@ -341,7 +341,7 @@ answers = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(units=answers, surplus=st.lists(st.integers(0, 9), min_size=4, max_size=4), order=st.randoms(use_true_random=False))
 def test_residuals_by_hand(units: list[Unit], surplus: list[int], order: Any, make_plan: Any, warehouse: Any) -> None:
     frame = pl.DataFrame(

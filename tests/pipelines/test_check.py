@@ -90,7 +90,7 @@ def test_a_check_for_review_accepts_the_row_and_tells_a_person(tmp_path: Path) -
     assert (report.accepted, report.verdict) == (3, "REVIEW")
     (note,) = report.notes
     assert (note.kind, note.row, note.column) == ("review", 2, "key_processes")
-    assert note.message.en == "row 2, Key processes: breaks key_processes > 0 (and 1 more rows)"
+    assert note.message.en == "row 2, Key processes: breaks key_processes > 0 (and 1 more row)"
 
 
 def test_a_date_to_come_is_for_review(tmp_path: Path) -> None:

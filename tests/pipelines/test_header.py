@@ -73,6 +73,19 @@ def test_units_in_headers(word: str, unit: str) -> None:
     assert match(["企业", word]).units == (None, unit)
 
 
+def test_headers_in_both_languages() -> None:
+    found = match(["企业\nfirm", "工业增加值（元）\nvalue added", "占比 / share"])
+    assert (found.columns, found.units) == (("firm", "value_added", "share"), (None, "元", None))
+    assert "unknown columns" in refusal(["企业\nfirm", "工业增加值\nshare"])
+    assert "unknown columns" in refusal(["企业", "工业增加值（元）\nvalue added (万元)"])
+
+
+def test_a_count_in_another_scale_is_unknown() -> None:
+    dictionary = table(n=column("integer", zh="工序数", en="processes"))
+    assert match(["企业", "工序数（个）"], dictionary=dictionary).columns == ("firm", "n")
+    assert "unknown columns" in refusal(["企业", "工序数（万个）"], dictionary=dictionary)
+
+
 def test_units_above_the_header_go_to_the_columns_they_fit() -> None:
     found = match(["2024年统计表", None, None], ["单位：元，％", None, None], ["企业", "工业增加值", "占比"])
     assert found.units == (None, "元", "%")
@@ -91,6 +104,8 @@ def test_two_rows_of_header() -> None:
     assert found.columns == ("firm", "now", "total")
     assert found.units == (None, None, "辆")
     assert found.height == 2
+    above = match(["企业", "产量（辆）", None], [None, "当月", "累计"], dictionary=dictionary)
+    assert (above.columns, above.units) == (("firm", "now", "total"), (None, "辆", "辆"))
     assert match(["firm", "now", "total"], ["F1", "1", "2"], dictionary=dictionary).height == 1
     assert join_rows([["a", "b", None], [None, "c", "d"]]) == ("a", "b_c", "b_d")
 
@@ -131,6 +146,7 @@ def test_a_blank_header_may_be_a_column() -> None:
 
 def test_small_helpers() -> None:
     assert plain(" Ａ_b－c\n*") == "abc"
+    assert split_unit("产量(辆)_当月") == ("产量_当月", "辆")
     assert split_unit("烧碱（折100%）产量") == ("烧碱（折100%）产量", None)
     assert is_header(["enterprise_id", "year", "unit"], DICTIONARY) == "enterprise"
     assert is_header(["E1", "2024", "万元"], DICTIONARY) is None

@@ -344,8 +344,8 @@ def test_only_the_last_attempt_of_a_file_is_exported(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "safe"),
-    [("=1+1", "'=1+1"), ("+cmd", "'+cmd"), ("-2+3", "'-2+3"), ("@SUM(A1)", "'@SUM(A1)"), ("\t=1", "'\t=1"), ("＝1+1", "'＝1+1"), ("\r=1", "'\r=1"),
-     ("-5", "-5"), ("+5.25", "+5.25"), ("某公司", "某公司"), ("", "")],
+    [("=1+1", "'=1+1"), ("+cmd", "'+cmd"), ("-2+3", "'-2+3"), ("@SUM(A1)", "'@SUM(A1)"), ("\t=1", "'\t=1"), ("＝1+1", "'＝1+1"),
+     ("\r=1", "'\r=1"), ("-5", "-5"), ("+5.25", "+5.25"), ("某公司", "某公司"), ("", "")],
 )  # fmt: skip
 def test_no_exported_cell_is_a_formula(text: str, safe: str) -> None:
     assert neutral(text) == safe

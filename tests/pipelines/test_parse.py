@@ -407,8 +407,9 @@ def test_unit_factors_go_both_ways(one_unit: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "base", "scale"),
-    [("万元", "元", 10**4), ("10 thousand yuan", "元", 10**4), ("100 million yuan", "元", 10**8), ("million RMB", "元", 10**6), ("单位：亿元", "元", 10**8),
-     ("万 人", "人", 10**4), ("千瓦时", "千瓦时", 1), ("万千瓦时", "千瓦时", 10**4), ("百分比", "%", 1)],
+    [("万元", "元", 10**4), ("10 thousand yuan", "元", 10**4), ("100 million yuan", "元", 10**8), ("million RMB", "元", 10**6),
+     ("单位：亿元", "元", 10**8), ("万 人", "人", 10**4), ("千瓦时", "千瓦时", 1),
+     ("万千瓦时", "千瓦时", 10**4), ("百分比", "%", 1)],
 )  # fmt: skip
 def test_spellings_of_units(text: str, base: str, scale: int) -> None:
     found = units.unit(text)

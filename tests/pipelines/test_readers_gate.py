@@ -26,7 +26,9 @@ CONTENTS = {
     "sqlite": b"SQLite format 3\x00",
     "duckdb": b"\x00" * 8 + b"DUCK" + b"\x00" * 20,
     "zstd": b"\x28\xb5\x2f\xfd00",
-    "parquet": b"PAR1xxxx",
+    "parquet": b"PAR1\x15\x04xx",
+    "arrow": b"ARROW1\x00\x00",
+    "bzip2": b"BZh91AY&SY\x00",
 }
 
 
@@ -76,6 +78,11 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         ("empty.csv", "0 bytes"),
     ):
         assert words in refusal(tmp_path / name).refusal.found.en
+
+
+def test_headers_that_begin_like_another_kind() -> None:
+    for header in (b"PARENT,v\n", b"BZhang,v\n", b"GIF8,v\n", b"ARROW1,v\n", "PARENT,企业\n".encode()):
+        assert contents(header)[0] == "text"
 
 
 def test_size_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,125 @@
+"""The words for what is wrong with a row, and for what was changed in reading it, in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipelines.dictionary import CodeList, Table
+from pipelines.parse import Reading
+from pipelines.reasons import BY_CODE, FIRST_FAULT, FIRST_REVIEW, PLAIN
+from pipelines.report import REJECTED, Note
+from pipelines.typed import CODE, TEXT
+from pipelines.yamlfile import Text, suggest
+
+#: characters that would garble a message
+_UNSEEN = r"[\x00-\x1f\x7f-\x{9f}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{2069}\x{feff}]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A rule of a column: `bad` is true where it is broken, `words` follow the value in the message."""
+
+    rule: str
+    column: str
+    bad: pl.Expr
+    words: Text
+    review: bool = False
+
+
+def faults(bad: pl.DataFrame, rules: list[Rule], table: Table, readings: dict[str, Reading], file: str) -> pl.DataFrame:
+    """One row per fault, by row and then in the order of the table's columns."""
+    parts: list[pl.DataFrame] = []
+    for name, column in table.columns.items():
+        rows = bad.select(row="src_row", value=name + TEXT, code=name + CODE)
+        for number in rows.filter(pl.col("code") >= FIRST_FAULT)["code"].unique().sort().to_list():
+            reason = BY_CODE[number]
+            chosen = rows.filter(pl.col("code") == number)
+            zh, en = _words(chosen["value"], reason.words, readings[name])
+            parts.append(messages(chosen, file=file, column=name, name=column.name, rule=f"{name}.{reason.rule}", zh=zh, en=en))
+        for rule in (rule for rule in rules if rule.column == name):
+            chosen = bad.filter(rule.bad.fill_null(False)).select(row="src_row", value=name + TEXT)
+            if chosen.height:
+                words = rule.words
+                parts.append(messages(chosen, file=file, column=name, name=column.name, rule=rule.rule, zh=words.zh, en=words.en))
+    if not parts:
+        return pl.DataFrame(schema=REJECTED)
+    return pl.concat(parts).sort("row", maintain_order=True)
+
+
+def messages(
+    rows: pl.DataFrame, *, file: str, column: str, name: Text, rule: str, zh: str | pl.Expr, en: str | pl.Expr
+) -> pl.DataFrame:
+    """Rows `row`, `value` as a rejected frame; `zh` and `en` follow the value, with what to do."""
+    short = pl.col("value").str.slice(0, 60).str.replace_all(_UNSEEN, "\N{REPLACEMENT CHARACTER}")
+    blank = pl.col("value").is_null() | (pl.col("value").str.strip_chars() == "")
+    shown_zh, shown_en = (pl.when(blank).then(pl.lit(word)).otherwise(short) for word in ("（空白）", "(blank)"))
+    words = [pl.lit(w) if isinstance(w, str) else w for w in (zh, en)]
+    return rows.select(
+        file=pl.lit(file),
+        row=pl.col("row").cast(pl.Int64),
+        column=pl.lit(column),
+        value=pl.col("value"),
+        rule=pl.lit(rule),
+        message_zh=pl.format(
+            "{} 第{}行，{}：{} {}（规则 {}）。该行未载入，已另存。",
+            pl.lit(file), "row", pl.lit(name.zh), shown_zh, words[0], pl.lit(rule),
+        ),
+        message_en=pl.format(
+            "{} row {}, {}: {} {} (rule {}). The row was set aside.",
+            pl.lit(file), "row", pl.lit(name.en), shown_en, words[1], pl.lit(rule),
+        ),
+    )  # fmt: skip
+
+
+def cell_notes(noted: pl.DataFrame, table: Table, readings: dict[str, Reading]) -> list[Note]:
+    """One note per column and reason: how many cells of the accepted rows, and the first row."""
+    notes = []
+    for name, column in table.columns.items():
+        seen = noted.group_by(pl.col(name + CODE).alias("code")).agg(pl.col("rows").sum(), pl.col("first").min()).sort("code")
+        for number, count, first in seen.filter(pl.col("code") != PLAIN).iter_rows():
+            reason = BY_CODE[number]
+            unit = column.unit or "、".join(dict.fromkeys(readings[name].units)) or "—"
+            zh, en = reason.words.zh.format(unit=unit), reason.words.en.format(unit=unit)
+            kind = "review" if number >= FIRST_REVIEW else "normalised"
+            notes.append(note(kind, name, column.name, count, first, zh, en))
+    return notes
+
+
+def note(kind: str, column: str, name: Text, count: int, first: int, zh: str, en: str) -> Note:
+    others = "1 more row" if count == 2 else f"{count - 1} more rows"
+    more = (f"（另有 {count - 1} 行）", f" (and {others})") if count > 1 else ("", "")
+    message = Text(zh=f"第{first}行，{name.zh}：{zh}{more[0]}", en=f"row {first}, {name.en}: {en}{more[1]}")
+    return Note(kind="review" if kind == "review" else "normalised", row=first, column=column, message=message)
+
+
+def figure(value: float) -> str:
+    return str(int(value)) if value == int(value) else repr(value)
+
+
+def _words(values: pl.Series, words: Text, reading: Reading) -> tuple[str | pl.Expr, str | pl.Expr]:
+    """The words of a reason with unit, limit and, for codes, the nearest known spelling filled in."""
+    column = reading.column
+    limit = figure(max(1.0, column.maximum or 1.0))
+    unit = column.unit or "、".join(dict.fromkeys(reading.units)) or "—"
+    if reading.codes is None:
+        return words.zh.format(unit=unit, limit=limit), words.en.format(unit=unit, limit=limit)
+    zh, en = {}, {}
+    for value in values.unique().to_list():
+        near = near_code(value, reading.codes)
+        hint_zh, hint_en = (
+            f"，是否为 {near}？" if near else "；请按代码表填写",
+            f"; did you mean {near}?" if near else "; write a code of it",
+        )
+        zh[value] = words.zh.format(codes=reading.codes.name.zh, near_zh=hint_zh)
+        en[value] = words.en.format(codes=reading.codes.name.en, near_en=hint_en)
+    value = pl.col("value")
+    return value.replace_strict(zh, return_dtype=pl.String), value.replace_strict(en, return_dtype=pl.String)
+
+
+def near_code(value: str, codes: CodeList) -> str | None:
+    """The official spelling nearest to an unknown one, or None."""
+    words = [word for key, entry in codes.codes.items() for word in (key, entry.name.zh, entry.name.en, *entry.aliases)]
+    found = suggest(value.strip(), words)
+    return found.split("`")[1] if found.startswith(" Did") else None
