@@ -74,21 +74,30 @@ def head(reading: Reading, plan: Plan, words: Words) -> str:
 
 
 def value_of(reading: Reading, words: Words) -> str:
-    return value(reading.now, reading.unit, words, signed=reading.signed, beside=reading.target.value)
+    bound, signed = reading.target.value, reading.signed
+    return value(reading.now, reading.unit, words, signed=signed, beside=bound, through=reading.through)
 
 
-def value(now: Result | None, unit: Unit, words: Words, *, signed: bool = False, beside: float | None = None) -> str:
+def value(
+    now: Result | None,
+    unit: Unit,
+    words: Words,
+    *,
+    signed: bool = False,
+    beside: float | None = None,
+    through: str | None = None,
+) -> str:
     """The number, large, with its error and period; or in words why there is none."""
     if now is None:
         return markup.text("pw-value pw-none", words("tile.no_result"))
-    period = markup.text("pw-when", periods.label(now.period, words.language), tag="small")
+    period = markup.text("pw-when", phrases.period(now.period, through, words), tag="small")
     if now.value is None:
         return markup.box("pw-value pw-none", escape(words(f"status.{now.status}.long")), " ", period)
     found = _NUMBER.match(format.number(now.value, unit, words.language, signed=signed, beside=beside))
     assert found is not None  # every number begins with digits
     pieces = [f"<b>{escape(found.group(1))}<span>{escape(found.group(2))}</span></b>"]
-    half = format.margin(now.low, now.high, unit, words.language)
-    pieces += [markup.text("pw-half", half, tag="small")] if half else []
+    error = format.around(now.value, now.low, now.high, unit, words.language) or phrases.no_error(now, words)
+    pieces += [markup.text("pw-half", error, tag="small")] if error else []
     pieces += [markup.text("pw-flag", f"◇ {words('status.unreliable')}", tag="small")] if now.status == "unreliable" else []
     return markup.box("pw-value", " ".join([*pieces, period]))
 
@@ -117,7 +126,7 @@ def _furthest(furthest: Reading | None, words: Words) -> str:
     told = words(
         "lead.widest",
         name=markup.bold(furthest.indicator.name.in_language(language)),
-        period=escape(periods.label(now.period, language)),
+        period=escape(phrases.period(now.period, furthest.through, words)),
         value=escape(format.number(now.value, unit, language, signed=furthest.signed, beside=target.value)),
         interval=escape(phrases.error(now, unit, words, signed=furthest.signed)),
         bound=escape(format.bound(target.operator, target.value, unit, language, signed=furthest.signed)),
@@ -139,10 +148,16 @@ def _path(reading: Reading, words: Words) -> str:
     target, known = reading.target, [row for row in reading.path if row.value is not None]
     points = [Point(at=periods.middle(row.period), value=row.value or 0.0, low=row.low, high=row.high) for row in known]
     dated = target.year is not None and target.value is not None
+    if reading.signed and reading.base and reading.base.period not in {row.period for row in known}:
+        points.append(Point(at=periods.middle(reading.base.period), value=0.0))  # against itself the base has not changed
     svg = sparkline(points, bound=target.value, bound_at=periods.middle(str(target.year)) if dated else None)
-    first = periods.label(reading.path[0].period, words.language) if reading.path else ""
+    first = min([row.period for row in known] + ([reading.base.period] if reading.signed and reading.base else []), default="")
     last = words("tile.axis.target", year=target.year) if dated else ""
-    ends = markup.box("pw-path-ends", markup.text("", first, tag="span"), markup.text("", last, tag="span"))
+    ends = markup.box(
+        "pw-path-ends",
+        markup.text("", periods.label(first, words.language) if first else "", tag="span"),
+        markup.text("", last, tag="span"),
+    )
     return markup.box("pw-path", f'<img src="{data_address(svg)}" alt="{escape(phrases.path(reading, words))}">', ends)
 
 

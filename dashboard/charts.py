@@ -21,17 +21,25 @@ HEAD = 1.45  # room above the first category for the names of the lines, in rows
 _DENSE = 6  # with more values an interval is a band, with fewer a bar on each
 
 
-def trend(path: Sequence[Result], scale: Scale, *, target: Target | None = None, cited: Sequence[Observation] = ()) -> go.Figure:
+def trend(
+    path: Sequence[Result],
+    scale: Scale,
+    *,
+    target: Target | None = None,
+    cited: Sequence[Observation] = (),
+    base: str | None = None,
+) -> go.Figure:
     """The path of one category with its intervals, the target line, and what others published, muted.
 
-    `path` is ordered by period. Withheld periods keep their place, marked by a cross with words on it.
+    `path` is ordered by period; `base` is the period on which the numbers are changes, where they are.
+    Withheld periods keep their place, marked by a cross with words on it.
     """
     figure = go.Figure()
     _cited(figure, cited, scale)
     known = [row for row in path if row.value is not None]
     at = [periods.middle(row.period) for row in known]
     _intervals(figure, known, at, scale)
-    broken = _with_gaps(path, scale)
+    broken = _with_gaps(path, scale, base if scale.signed else None)
     figure.add_scatter(x=broken[0], y=broken[1], mode="lines", line={"color": OURS, "width": 2.5}, hoverinfo="skip", name="path")
     figure.add_scatter(
         x=at,
@@ -51,7 +59,7 @@ def trend(path: Sequence[Result], scale: Scale, *, target: Target | None = None,
     )
     if known:
         _newest(figure, known, at, scale, target, [item.value for item in cited])
-    _withheld(figure, path, scale)
+    _withheld(figure, [row for row in path if not (scale.signed and row.period == base)], scale)
     if target is not None and target.value is not None:
         _target_line(
             figure, target, scale, start=min(at, default=periods.middle(str(target.year or 2000))), end=max(at, default=0.0)
@@ -197,8 +205,12 @@ def _intervals(figure: go.Figure, known: Sequence[Result], at: Sequence[float], 
         )
 
 
-def _with_gaps(path: Sequence[Result], scale: Scale) -> tuple[list[float], list[float | None]]:
-    return [periods.middle(row.period) for row in path], [scale.shown(row.value) for row in path]
+def _with_gaps(path: Sequence[Result], scale: Scale, base: str | None) -> tuple[list[float], list[float | None]]:
+    """The line, broken where a period is withheld; a change goes through zero in its base period, by definition."""
+    values = {periods.middle(row.period): scale.shown(row.value) for row in path}
+    if base is not None and values.get(periods.middle(base)) is None:
+        values[periods.middle(base)] = 0.0
+    return sorted(values), [values[at] for at in sorted(values)]
 
 
 def _withheld(figure: go.Figure, path: Sequence[Result], scale: Scale) -> None:

@@ -70,7 +70,7 @@ def demo(
 ) -> None:
     """Make sample data, load it, publish an edition, print the headline and open the app."""
     from dashboard.intake import exit_code, mark_as_invented, take_in
-    from indicators.plan import AUTOMOTIVE
+    from indicators.catalogue import AUTOMOTIVE
     from sample_data.generate import generate
 
     mark_as_invented(store)
@@ -273,13 +273,13 @@ def _language(given: Tongue | None) -> Language:
 
 
 def _folder(given: Path | None) -> Path:
-    from indicators.plan import AUTOMOTIVE
+    from indicators.catalogue import AUTOMOTIVE
 
     return given or AUTOMOTIVE
 
 
 def _plan(given: Path | None) -> Plan:
-    from indicators.plan import load_plan
+    from indicators.catalogue import load_plan
 
     return load_plan(_folder(given))
 

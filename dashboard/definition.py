@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from dashboard import periods, phrases
+from dashboard import headline, periods, phrases
 from dashboard.words import Words
 from indicators.edition import Edition
-from indicators.plan import Indicator, Plan, Target
+from indicators.plan import Duration, Indicator, Plan, Target
 
 Facts = list[tuple[str, str]]
 
@@ -35,11 +35,16 @@ def formula(plan: Plan, indicator: Indicator, words: Words) -> Facts:
         found.append((words("card.formula"), words("card.change", name=level, period=base)))
     if indicator.duration:
         told = indicator.duration
-        found.append((words("card.duration"), words("card.duration.of", start=told.start, end=told.end, quantile=told.quantile)))
+        found.append((words("card.duration"), _quantile(told, words)))
         found.append(("", words(f"card.duration.{told.method}")))
         if told.stopped:
             found.append(("", words("card.duration.stopped", column=told.stopped)))
     return found
+
+
+def _quantile(told: Duration, words: Words) -> str:
+    key = "card.duration.median" if told.quantile == 0.5 else "card.duration.of"
+    return words(key, start=told.start, end=told.end, quantile=told.quantile)
 
 
 def code(indicator: Indicator, words: Words) -> Facts:
@@ -81,7 +86,7 @@ def law(plan: Plan, indicator: Indicator, target: Target, words: Words) -> Facts
 
 def tables(plan: Plan, indicator: Indicator, coverage: pl.DataFrame, words: Words) -> Facts:
     """The source table with the rows, units and periods of it that stand behind this edition."""
-    name = indicator.table or plan.indicators[indicator.change_of or indicator.id].table
+    name = headline.source(plan, indicator)
     if name is None:
         return []
     told = plan.dictionary.tables[name].name.in_language(words.language) if name in plan.dictionary.tables else name

@@ -55,6 +55,18 @@ def margin(low: float | None, high: float | None, unit: Unit, language: Language
     return f"± {_digits(half * Decimal(repr(unit.factor)) / shift, decimals)}"
 
 
+def around(value: float, low: float | None, high: float | None, unit: Unit, language: Language) -> str | None:
+    """The error beside a value: ± 1.1, or both ends in brackets where the value is not in their middle; None without one."""
+    if low is None or high is None:
+        return None
+    half = (high - low) / 2
+    if abs((high + low) / 2 - value) <= 0.1 * half:
+        return margin(low, high, unit, language)
+    shift, _, decimals = _scale(value, unit, language)
+    ends = (_digits(_decimal(end, unit) / shift, decimals) for end in (low, high))
+    return f"[{', '.join(ends)}]"
+
+
 def interval(low: float | None, high: float | None, unit: Unit, language: Language, *, signed: bool = False) -> str | None:
     """Both ends of an interval: 64.1%至68.3%, 64.1% to 68.3%; None without one."""
     if low is None or high is None:

@@ -51,6 +51,7 @@ class Reading:
     base: Result | None  # of `base_of`, in the base period
     base_of: Indicator  # the indicator itself; for a change, the level it is a change of
     base_unit: Unit
+    through: str | None = None  # the last period of the records it is made from
 
     @property
     def verdict(self) -> Verdict:
@@ -103,16 +104,17 @@ class Tile:
         return "met" if found else "undecided"
 
 
-def tiles(plan: Plan, rows: pl.DataFrame) -> tuple[Tile, ...]:
+def tiles(plan: Plan, rows: pl.DataFrame, through: Mapping[str, str] | None = None) -> tuple[Tile, ...]:
     """One tile per target, in the order in which the plan numbers them; goals without a number included.
 
-    `rows` are the rows of the results frame that hold a target, and the totals.
+    `rows` are the rows of the results frame that hold a target, and the totals; `through` is the last period of each table.
     """
     results = tuple(Result(**row) for row in rows.iter_rows(named=True))
     found: dict[str, list[Reading]] = {}
     for name in [*plan.identity.headline, *(name for name in plan.indicators if name not in plan.identity.headline)]:
         for target in plan.indicators[name].targets:
-            found.setdefault(tile_of(target, name), []).append(reading(plan, plan.indicators[name], target, results))
+            made_of = reading(plan, plan.indicators[name], target, results, through or {})
+            found.setdefault(tile_of(target, name), []).append(made_of)
     made = [_tile(name, group) for name, group in found.items()]
     dated = (None, plan.identity.target_year)  # goals of later years have no place beside these
     made += [Tile(id=goal.id, goal=goal) for goal in plan.identity.goals if goal.id not in found and goal.year in dated]
@@ -126,7 +128,12 @@ def _tile(identifier: str, group: Sequence[Reading]) -> Tile:
     return Tile(id=identifier, readings=judging, others=tuple(item for item in group if item not in judging))
 
 
-def reading(plan: Plan, indicator: Indicator, target: Target, results: Sequence[Result]) -> Reading:
+def source(plan: Plan, indicator: Indicator) -> str | None:
+    """The table an indicator is made from; for a change, that of the level."""
+    return indicator.table or (plan.indicators[indicator.change_of].table if indicator.change_of else None)
+
+
+def reading(plan: Plan, indicator: Indicator, target: Target, results: Sequence[Result], through: Mapping[str, str]) -> Reading:
     """The indicator against the target; in its newest year (or quarter or month, where no year was published)."""
     held = [
         row
@@ -149,6 +156,7 @@ def reading(plan: Plan, indicator: Indicator, target: Target, results: Sequence[
         base=next((row for row in began if row.period == base_period and row.value is not None), None),
         base_of=base_of,
         base_unit=plan.unit(base_of.id),
+        through=through.get(source(plan, indicator) or ""),
     )
 
 

@@ -50,6 +50,20 @@ def end(period: str) -> float:
     return year + 1.0
 
 
+def partial(period: str, through: str | None) -> bool:
+    """Whether `period` is a year of which records reach only to `through`: 2026, with records to 2026-09."""
+    return (
+        through is not None and level(period) == "year" and parts(through)[0] == int(period) and end(through) < end(period) - 0.01
+    )
+
+
+def month(period: str, language: Language) -> str:
+    """The month in which a month, day or quarter ends: 9月, Sep."""
+    _, quarter, number, _ = parts(period)
+    number = number or (quarter or 4) * 3
+    return f"{number}月" if language == "zh" else _MONTHS[number - 1]
+
+
 def label(period: str, language: Language) -> str:
     """The period in words: 2025年三季度, Q3 2025; 2025年9月, Sep 2025."""
     year, quarter, month, day = parts(period)

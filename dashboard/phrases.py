@@ -52,6 +52,19 @@ def error(row: Result, unit: Unit, words: Words, *, signed: bool = False) -> str
     return words("interval.census") if row.quality == "census" or row.se == 0 else words("interval.unknown")
 
 
+def no_error(row: Result, words: Words) -> str:
+    """Why no error stands beside a number, in two words; empty where that is not known."""
+    return words("interval.census.short") if row.quality == "census" or row.se == 0 else ""
+
+
+def period(period: str, through: str | None, words: Words) -> str:
+    """The period, and how far into it the records reach where it is not whole: 2026年（至9月）."""
+    told = periods.label(period, words.language)
+    if through is None or not periods.partial(period, through):
+        return told
+    return words("period.partial", period=told, month=periods.month(through, words.language))
+
+
 def scope(target: Target, plan: Plan, words: Words) -> str:
     """Whom the target is asked of: all, or the names of the categories."""
     if not isinstance(target.scope, dict):

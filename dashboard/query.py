@@ -71,6 +71,12 @@ def statement(_edition: Edition, sha256: str, indicator: str) -> tuple[str, ...]
     return tuple(found["sql"].to_list())
 
 
+def through(edition: Edition) -> dict[str, str]:
+    """The last period of every table that has one."""
+    rows = coverage(edition, edition.sha256).iter_rows(named=True)
+    return {row["table_id"]: row["last_period"] for row in rows if row["last_period"]}
+
+
 @st.cache_data(max_entries=16, show_spinner=False)
 def coverage(_edition: Edition, sha256: str) -> pl.DataFrame:
     """Rows, units, first and last period of every table behind the edition."""

@@ -52,6 +52,6 @@ def reach(rows: Sequence[Result], total: float | None, target: Target | None, sc
 def amount(row: Result, scale: Scale) -> str:
     if row.value is None:
         return f"{'×' if row.status == 'suppressed' else '○'} {scale.words(f'status.{row.status}')}"
-    half = format.margin(row.low, row.high, scale.unit, scale.words.language)
-    told = f"<b>{scale.brief(row.value)}</b>" + (f" {half}" if half else "")
+    error = format.around(row.value, row.low, row.high, scale.unit, scale.words.language)
+    told = f"<b>{scale.brief(row.value)}</b>" + (f" {error}" if error else "")
     return f"{scale.words('status.unreliable')} ◇ {told}" if row.status == "unreliable" else told

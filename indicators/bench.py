@@ -22,12 +22,13 @@ from statistics import median
 import polars as pl
 
 from indicators.bench_data import MEASURES, make
+from indicators.catalogue import load_plan
 from indicators.cells import fetch
 from indicators.compute import compute
 from indicators.edition import write_edition
 from indicators.estimate import errors, estimate_rows
 from indicators.moments import named, of_rows
-from indicators.plan import Plan, load_plan
+from indicators.plan import Plan
 from indicators.question import Question, questions
 from pipelines.database import Database
 from pipelines.dictionary import SQL_TYPES

@@ -364,7 +364,7 @@ def _register(question: Question) -> Link | None:
     It is followed once per unit and period, after the sums, instead of once per row.
     """
     design, table = question.design, question.table
-    if design is None or design.census or not design.stratum or question.dated_by_link or question.indicators[0].panel:
+    if design is None or design.census or not design.stratum or question.dated_by_link:
         return None
     place = {name: found for name, (found, _) in question.plan.dictionary.reachable(table.id).items()}
     said = [design.stratum, design.population, design.weight, design.sampling_fraction, design.group]
@@ -373,7 +373,7 @@ def _register(question: Question) -> Link | None:
     links = [link for link in table.link if {link.table} == tables]
     others = {place.get(name) for link in table.link for name in link.on.values() if link not in links}
     calculated = {place.get(name) for name in question.calculated}
-    if len(links) != 1 or tables & (others | calculated):
+    if len(links) != 1 or tables & (others | calculated) or any(one.panel for one in question.indicators):
         return None
     ours = set(links[0].on.values())
     return links[0] if design.unit in ours and ours <= {design.unit, "period"} and place[design.unit] == table.id else None

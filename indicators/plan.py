@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from indicators import formula
-from pipelines.dictionary import Code, CodeList, Column, Design, Dictionary, Identifier, Table, read_folder, table_faults
-from pipelines.yamlfile import Fault, Model, PlanFaults, Text, YamlFile, read_yaml, suggest
-
-AUTOMOTIVE = Path(__file__).parent / "plans" / "automotive"
+from pipelines.dictionary import Code, Column, Design, Dictionary, Identifier
+from pipelines.yamlfile import Model, Text
 
 Operator = Literal[">", ">=", "<", "<="]
 Level = Literal["year", "quarter", "month"]
+BasePeriod = Annotated[str, Field(pattern=r"^\d{4}$")]  # a whole year
 Basis = Literal["level", "change", "count", "step", "coverage"]
 
 
@@ -37,7 +34,7 @@ class Target(Model):
     operator: Operator | None = None  # absent with value: the plan gives no number
     value: float | None = None  # in the unit of the indicator, rates as fractions
     basis: Basis
-    base_period: str | None = None
+    base_period: BasePeriod | None = None
     scope: str | dict[Identifier, str] = "all"  # or one category, e.g. {segment_group: parts}
     source: str
     reading: Literal["strict", "inclusive", "qualitative"]
@@ -91,7 +88,7 @@ class Indicator(Model):
     duration: Duration | None = None
     panel: Panel | None = None
     change_of: Identifier | None = None  # relative change of another indicator on `base_period`
-    base_period: str | None = None
+    base_period: BasePeriod | None = None
     periods: list[Level] = ["year"]
     breakdowns: list[Identifier] | None = None  # absent: every breakdown and crossing that its columns allow
     companions: list[Identifier] = []  # other readings, published beside it
@@ -260,229 +257,3 @@ class Plan(Model):
             own = self.dictionary.tables[indicator.table].columns
             found |= {f"base_{name}": column for name, column in own.items()}
         return found
-
-
-def load_plan(folder: Path | str) -> Plan:
-    """The plan in `folder`. Raises PlanFaults with every fault found, each with file, line and column."""
-    root = Path(folder).resolve()
-    if not (root / "plan.yaml").is_file():
-        message = "there is no plan.yaml here; a plan folder holds plan.yaml, tables/, codes/ and indicators/."
-        raise PlanFaults([Fault(file=str(folder), line=1, column=1, message=message)])
-    faults: list[Fault] = []
-
-    def one(name: str, model: type[Model], default: Any = None) -> tuple[Any, YamlFile | None]:
-        if default is not None and not (root / name).is_file():
-            return default, None
-        try:
-            file = read_yaml(root / name, f"{root.name}/{name}")
-            return file.validate(model), file
-        except PlanFaults as error:
-            faults.extend(error.faults)
-            return None, None
-
-    identity, identity_file = one("plan.yaml", Identity)
-    splits, splits_file = one("breakdowns.yaml", BreakdownFile, BreakdownFile())
-    tables, table_files, found = read_folder("tables", Table, root)
-    faults += found
-    codes, _, found = read_folder("codes", CodeList, root)
-    faults += found
-    indicators, indicator_files, found = read_folder("indicators", Indicator, root)
-    faults += found
-    references, reference_files, found = read_folder("references", Reference, root)
-    faults += found
-    cases, case_files, found = read_folder("cases", Case, root)
-    faults += found
-    if faults:  # names cannot be checked against files that could not be read
-        raise PlanFaults(faults)
-    plan = Plan(
-        identity=identity,
-        dictionary=Dictionary(tables=tables, codes=codes, missing=identity.missing),
-        breakdowns=splits.breakdowns,
-        crossings=splits.crossings,
-        indicators=indicators,
-        references=references,
-        cases=cases,
-    )
-    faults += table_faults(plan.dictionary, table_files)
-    if not faults:
-        faults += _check_faults(plan, table_files)
-        faults += _identity_faults(plan, identity_file)
-        faults += _breakdown_faults(plan, splits_file)
-        for name, file in indicator_files.items():
-            faults += _indicator_faults(plan, plan.indicators[name], file)
-        for name, file in reference_files.items():
-            unit = plan.references[name].unit
-            if unit not in plan.identity.units:
-                faults.append(file.fault(["unit"], f"the unit `{unit}` does not exist.{suggest(unit, plan.identity.units)}"))
-        for name, file in case_files.items():
-            faults += _case_faults(plan, plan.cases[name], file)
-    if faults:
-        raise PlanFaults(faults)
-    return plan
-
-
-def _check_faults(plan: Plan, files: dict[str, YamlFile]) -> list[Fault]:
-    found: list[Fault] = []
-    for table in plan.dictionary.tables.values():
-        for i, check in enumerate(table.checks):
-            for message in formula.faults(check.that, table.columns, plan.dictionary.codes, table=table.id, boolean=True):
-                found.append(files[table.id].fault(["checks", i, "that"], _sentence(f"the check {message}")))
-        if table.public and (
-            closed := [name for name, column in table.columns.items() if column.tier != "general" or column.personal]
-        ):
-            message = (
-                f"a public table may hold only columns of the general tier that are not personal; found {', '.join(closed)}."
-            )
-            found.append(files[table.id].fault(["public"], message))
-    return found
-
-
-def _identity_faults(plan: Plan, file: YamlFile | None) -> list[Fault]:
-    assert file is not None
-    return [
-        file.fault(["headline", i], f"the indicator `{name}` does not exist.{suggest(name, plan.indicators)}")
-        for i, name in enumerate(plan.identity.headline)
-        if name not in plan.indicators
-    ]
-
-
-def _breakdown_faults(plan: Plan, file: YamlFile | None) -> list[Fault]:
-    found: list[Fault] = []
-    if file is None:
-        return found
-    for name, split in plan.breakdowns.items():
-        columns = [table.columns[split.column] for table in plan.dictionary.tables.values() if split.column in table.columns]
-        if not columns:
-            known = {column for table in plan.dictionary.tables.values() for column in table.columns}
-            found.append(
-                file.fault(
-                    ["breakdowns", name, "column"], f"no table has a column `{split.column}`.{suggest(split.column, known)}"
-                )
-            )
-        if split.rollup and split.rollup not in plan.dictionary.codes:
-            found.append(
-                file.fault(
-                    ["breakdowns", name, "rollup"],
-                    f"the code list `{split.rollup}` does not exist.{suggest(split.rollup, plan.dictionary.codes)}",
-                )
-            )
-        elif split.rollup and columns and not columns[0].codes:
-            found.append(
-                file.fault(
-                    ["breakdowns", name, "rollup"], f"`{split.column}` has no code list, so nothing says what rolls up to what."
-                )
-            )
-        elif split.rollup and columns and columns[0].codes:
-            parents = plan.dictionary.codes[split.rollup].codes
-            for code, entry in plan.dictionary.codes[columns[0].codes].codes.items():
-                if entry.parent is not None and entry.parent not in parents:
-                    found.append(
-                        file.fault(
-                            ["breakdowns", name, "rollup"],
-                            f"code `{code}` has the parent `{entry.parent}`, which `{split.rollup}` does not have.",
-                        )
-                    )
-    for i, names in enumerate(plan.crossings):
-        for j, name in enumerate(names):
-            if name not in plan.breakdowns:
-                found.append(
-                    file.fault(["crossings", i, j], f"the breakdown `{name}` does not exist.{suggest(name, plan.breakdowns)}")
-                )
-    return found
-
-
-def _indicator_faults(plan: Plan, indicator: Indicator, file: YamlFile) -> list[Fault]:
-    found: list[Fault] = []
-
-    def need(place: list[str | int], name: str, known: Any, what: str) -> bool:
-        if name not in known:
-            found.append(file.fault(place, f"the {what} `{name}` does not exist.{suggest(name, known)}"))
-            return False
-        return True
-
-    need(["unit"], indicator.unit, plan.identity.units, "unit")
-    for i, name in enumerate(indicator.companions):
-        need(["companions", i], name, plan.indicators, "indicator")
-    for i, name in enumerate(indicator.breakdowns or []):
-        need(["breakdowns", i], name, plan.breakdowns, "breakdown")
-    if indicator.reference:
-        need(["reference"], indicator.reference, plan.references, "reference")
-    if indicator.change_of:
-        known = need(["change_of"], indicator.change_of, plan.indicators, "indicator")
-        if known and plan.indicators[indicator.change_of].kind == "change":
-            found.append(file.fault(["change_of"], "a change of a change is not measured; name the level."))
-    for i, target in enumerate(indicator.targets):
-        if isinstance(target.scope, dict):
-            for name, code in target.scope.items():
-                if need(["targets", i, "scope", name], name, plan.breakdowns, "breakdown"):
-                    need(["targets", i, "scope", name], code, plan.categories(name), "category")
-        elif target.scope != "all":
-            found.append(file.fault(["targets", i, "scope"], "scope is `all`, or one category such as {segment_group: parts}."))
-        if target.basis in ("change", "step") and target.base_period is None:
-            found.append(file.fault(["targets", i], f"a target on a {target.basis} needs its base_period."))
-    if indicator.table and need(["table"], indicator.table, plan.dictionary.tables, "table"):
-        found += _formula_faults(plan, indicator, file)
-    return found
-
-
-def _formula_faults(plan: Plan, indicator: Indicator, file: YamlFile) -> list[Fault]:
-    assert indicator.table is not None
-    found: list[Fault] = []
-    table = plan.dictionary.tables[indicator.table]
-    reachable = plan.reachable(indicator)
-    for key in ("respondents", "where", "numerator", "denominator"):
-        text = getattr(indicator, key)
-        if isinstance(text, str):
-            boolean = key in ("respondents", "where")
-            for message in formula.faults(text, reachable, plan.dictionary.codes, table=table.id, boolean=boolean):
-                found.append(file.fault([key], _sentence(f"{key} {message}")))
-    names: list[tuple[list[str | int], str | None]] = []
-    if indicator.duration:
-        names += [(["duration", key], getattr(indicator.duration, key)) for key in ("start", "end", "stopped", "as_of")]
-    if indicator.panel:
-        names += [(["panel", "on", i], name) for i, name in enumerate(indicator.panel.on)]
-    for place, name in names:
-        if name is not None and name not in table.columns:
-            found.append(file.fault(place, f"table `{table.id}` has no column `{name}`.{suggest(name, table.columns)}"))
-    if table.period is None and table.year is None and indicator.duration is None:
-        found.append(file.fault(["table"], f"table `{table.id}` has neither `period` nor `year`, so nothing can be dated by it."))
-    if indicator.duration and not any("period" in link.on.values() for link in table.link):
-        found.append(file.fault(["table"], f"table `{table.id}` has no link on the period, so its rows belong to no year."))
-    if indicator.duration and (indicator.design or table.design) is None:
-        found.append(file.fault(["table"], f"table `{table.id}` has no `design`; a duration needs to know whose the cases are."))
-    return found
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "?", "…")) else f"{text}."
-
-
-def _case_faults(plan: Plan, case: Case, file: YamlFile) -> list[Fault]:
-    found: list[Fault] = []
-    if case.id not in plan.indicators:
-        found.append(
-            file.fault(
-                [],
-                f"no indicator is called `{case.id}`; a case bears the name of its indicator.{suggest(case.id, plan.indicators)}",
-            )
-        )
-    for name, rows in case.tables.items():
-        if name not in plan.dictionary.tables:
-            found.append(
-                file.fault(
-                    ["tables", name], f"the table `{name}` does not exist.{suggest(name, plan.dictionary.tables)}", key=True
-                )
-            )
-            continue
-        known = plan.dictionary.tables[name].columns
-        for i, row in enumerate(rows):
-            for column in row:
-                if column not in known:
-                    found.append(
-                        file.fault(
-                            ["tables", name, i, column],
-                            f"table `{name}` has no column `{column}`.{suggest(column, known)}",
-                            key=True,
-                        )
-                    )
-    return found

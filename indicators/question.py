@@ -113,7 +113,11 @@ def questions(plan: Plan, kinds: tuple[str, ...] = ("ratio", "total")) -> list[Q
 def breakdown_sets(plan: Plan, indicator: Indicator) -> tuple[tuple[str, ...], ...]:
     """The total and every breakdown and crossing that the table's columns, and the indicator, allow."""
     assert indicator.table is not None
-    reachable = plan.dictionary.reachable(indicator.table)
+    table = plan.dictionary.tables[indicator.table]
+    design = indicator.design or table.design
+    reachable = set(plan.dictionary.reachable(table.id))
+    if design:
+        reachable &= plan.dictionary.per_unit(table.id, design.unit)
     allowed = {
         name
         for name, split in plan.breakdowns.items()

@@ -145,6 +145,20 @@ class Dictionary(Model):
                 found.setdefault(name, (source.id, column))
         return found
 
+    def per_unit(self, table: str, unit: str) -> set[str]:
+        """Columns reachable from `table` that are the same in every row of one unit and period.
+
+        Only by these may results be broken down: a unit must not be in two categories at once.
+        """
+        own = self.tables[table]
+        fixed = {unit, *([own.period] if own.period else [])}
+        if set(own.key) <= fixed:
+            fixed |= set(own.columns)
+        for link in own.link:
+            if all(ours == "period" or ours in fixed for ours in link.on.values()):
+                fixed |= {name for name, (source, _) in self.reachable(table).items() if source == link.table}
+        return fixed
+
 
 def read_folder(folder: str, model: type[ModelType], root: Path) -> tuple[dict[str, ModelType], dict[str, YamlFile], list[Fault]]:
     """Every YAML file of `root/folder` as `model` with its stem as id, the files themselves, and their faults."""

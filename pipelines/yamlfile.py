@@ -62,7 +62,7 @@ class _StrictLoader(yaml.SafeLoader):
     Only `true` and `false` are booleans, as in YAML 1.2; in 1.1 the key `on` and the codes `NO`, `Y` would become booleans too.
     """
 
-    yaml_implicit_resolvers = {  # noqa: RUF012
+    yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in pairs if tag != "tag:yaml.org,2002:bool"]
         for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }

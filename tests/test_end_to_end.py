@@ -21,7 +21,7 @@ import pytest
 REPOSITORY = Path(__file__).parent.parent
 SAMPLE = REPOSITORY / "sample_data"
 GOLDEN = Path(__file__).parent / "golden" / "totals.csv"
-#: resampling and sums in another order may move the last digits of a number
+#: sums taken in another order differ in their last digits
 TOLERANCE = 1e-9
 NUMBERS = ("value", "se", "low", "high", "threshold", "gap")
 
@@ -38,6 +38,22 @@ def totals(store: Path, *more: object) -> list[dict[str, str]]:
     shown = planwatch("show", "all", "--period", "all", "--format", "csv", "--dir", store, *more)
     assert (shown.returncode, shown.stderr) == (0, "")
     return list(csv.DictReader(shown.stdout.splitlines()))
+
+
+def differences(found: list[dict[str, str]], expected: list[dict[str, str]]) -> list[str]:
+    """Every cell in which two tables of results differ; numbers may differ by rounding."""
+    keys = [[(row["indicator"], row["period"], row["target"]) for row in rows] for rows in (found, expected)]
+    if keys[0] != keys[1]:
+        return [f"rows differ: {sorted(set(keys[0]) ^ set(keys[1]))}"]
+    wrong = []
+    for ours, theirs in zip(found, expected, strict=True):
+        for name, text in theirs.items():
+            same = ours[name] == text
+            if name in NUMBERS and ours[name] and text:
+                same = math.isclose(float(ours[name]), float(text), rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+            if not same:
+                wrong.append(f"{theirs['indicator']} {theirs['period']} {name}: {ours[name]}, expected {text}")
+    return wrong
 
 
 def counts(printed: str) -> dict[str, tuple[int, ...]]:
@@ -78,23 +94,16 @@ def test_every_row_read_is_accepted_or_set_aside(first: tuple[Path, str]) -> Non
 def test_totals_are_the_golden_ones(first: tuple[Path, str]) -> None:
     with GOLDEN.open(encoding="utf-8", newline="") as file:
         golden = list(csv.DictReader(file))
-    found = totals(first[0])
-    assert list(found[0]) == list(golden[0])
-    for ours, theirs in zip(found, golden, strict=True):
-        for name, text in theirs.items():
-            same = ours[name] == text
-            if name in NUMBERS and ours[name] and text:
-                same = math.isclose(float(ours[name]), float(text), rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-            assert same, f"{theirs['indicator']} {theirs['period']} {name}: {ours[name]}, golden {text}"
+    assert differences(totals(first[0]), golden) == []
 
 
 def test_headline_holds_every_indicator_of_the_plan(first: tuple[Path, str]) -> None:
     shown = planwatch("show", "--format", "json", "--dir", first[0])
-    from indicators.plan import AUTOMOTIVE, load_plan
+    from indicators.catalogue import AUTOMOTIVE, load_plan
 
     headline = load_plan(AUTOMOTIVE).identity.headline
     rows = json.loads(shown.stdout)
-    assert [name for name in dict.fromkeys(row["indicator"] for row in rows)] == headline
+    assert list(dict.fromkeys(row["indicator"] for row in rows)) == headline
     assert all(row["verdict"] for row in rows if row["target"])
 
 
@@ -105,7 +114,7 @@ def test_loading_twice_changes_nothing(store: Path) -> None:
     assert again.stdout.count("already loaded, nothing changed") == len(counts(again.stdout)) > 0
     assert {path.name: path.read_bytes() for path in (store / "accepted").rglob("*") if path.is_file()} == before
     planwatch("publish", "--dir", store)
-    assert totals(store, "--edition", "0002") == totals(store, "--edition", "0001")
+    assert differences(totals(store, "--edition", "0002"), totals(store, "--edition", "0001")) == []
 
 
 def test_a_corrected_file_replaces_by_key(store: Path, tmp_path: Path) -> None:
@@ -125,10 +134,12 @@ def test_a_corrected_file_replaces_by_key(store: Path, tmp_path: Path) -> None:
         return next(float(row["value"]) for row in rows if (row["indicator"], row["period"]) == ("labour_productivity", period))
 
     assert productivity("0002", "2026") < productivity("0001", "2026")
-    assert productivity("0002", "2025") == productivity("0001", "2025")
+    assert productivity("0002", "2025") == pytest.approx(productivity("0001", "2025"), rel=TOLERANCE)
 
 
-@pytest.mark.parametrize(("language", "head"), [("zh", "文件,行号,列,原值,规则,说明"), ("en", "file,row,column,value,rule,message")])
+@pytest.mark.parametrize(
+    ("language", "head"), [("zh", "文件,行号,列,原值,规则,说明"), ("en", "file,row,column,value,rule,message")]
+)
 def test_a_faulty_file_ends_with_one_and_its_rows_can_be_sent_back(store: Path, tmp_path: Path, language: str, head: str) -> None:
     out = tmp_path / "to_mend.csv"
     loaded = planwatch("load", SAMPLE / "faulty", "--dir", store, "--rejected", out, "--lang", language)
@@ -148,7 +159,7 @@ def test_a_faulty_file_ends_with_one_and_its_rows_can_be_sent_back(store: Path, 
 
 
 def test_a_broken_plan_stops_before_anything_is_touched(store: Path, tmp_path: Path) -> None:
-    from indicators.plan import AUTOMOTIVE
+    from indicators.catalogue import AUTOMOTIVE
 
     plan = tmp_path / "mine"
     shutil.copytree(AUTOMOTIVE, plan)

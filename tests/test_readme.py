@@ -51,7 +51,7 @@ def table_keys(heading: str) -> list[str]:
 
 @pytest.mark.parametrize(("path", "command"), COMMANDS, ids=[path for path, _ in COMMANDS])
 def test_every_command_is_in_the_readme_and_has_help(path: str, command: Any) -> None:
-    told = [line for line in README.splitlines() if line.startswith(f"| `{path} ") or line.startswith(f"| `{path}`")]
+    told = [line for line in README.splitlines() if line.startswith((f"| `{path} ", f"| `{path}`"))]
     assert len(told) == 1, f"the command line table needs one line for `{path}`"
     assert command.help
     assert command.help.strip().endswith(".")
@@ -64,7 +64,12 @@ def test_every_command_is_in_the_readme_and_has_help(path: str, command: Any) ->
 
 
 def test_every_option_in_the_readme_exists() -> None:
-    known = {option for _, command in COMMANDS for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    known = {
+        option
+        for _, command in COMMANDS
+        for parameter in command.params
+        for option in (*parameter.opts, *parameter.secondary_opts)
+    }
     lines = [line for line in README.splitlines() if "planwatch " in line and not line.startswith("[")]
     named = {option for line in lines for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", line)}
     assert named - known - {"--help"} == set()
@@ -112,7 +117,9 @@ def test_every_key_of_a_plan_folder_is_in_the_reference(model: type[Model]) -> N
 def test_the_lock_has_hashes_and_no_address() -> None:
     for name in ("requirements.lock", "requirements-dev.lock"):
         text = (REPOSITORY / name).read_text(encoding="utf-8")
-        packages = re.findall(r"^[A-Za-z0-9][\w.-]*==[^\\\n]+\\?$((?:\n +--hash=sha256:[0-9a-f]{64} ?\\?)*)", text, flags=re.MULTILINE)
+        packages = re.findall(
+            r"^[A-Za-z0-9][\w.-]*==[^\\\n]+\\?$((?:\n +--hash=sha256:[0-9a-f]{64} ?\\?)*)", text, flags=re.MULTILINE
+        )
         assert len(packages) > 40
         assert all(packages), "a package without a hash"
         assert "://" not in text

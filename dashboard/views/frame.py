@@ -28,8 +28,8 @@ def bar(view: View) -> None:
         for name in ("overview", "indicator"):
             with st.container(key=f"nav_{name}{'_here' if name == view.page else ''}", width="content"):
                 view.link(name, told(f"nav.{name}"))
+        if view.edition.manifest.get("provenance", {}).get("synthetic"):
+            st.html(markup.text("pw-synthetic", told("edition.synthetic")), width="content")
         with st.container(key="language", width="content"):
             other = "en" if told.language == "zh" else "zh"
             st.page_link(view.home, label=told("nav.language"), query_params={**st.query_params.to_dict(), "lang": other})
-    if view.edition.manifest.get("provenance", {}).get("synthetic"):
-        st.html(f'<div class="pw-synthetic">{markup.line([told("edition.synthetic")])}</div>')

@@ -39,8 +39,7 @@ def _headline(item: Item, readings: list[Reading]) -> None:
     if readings:
         st.html("".join(cards.head(reading, item.view.plan, item.words) for reading in readings))
     else:
-        line = cards.value(item.newest(), item.scale.unit, item.words, signed=item.scale.signed)
-        st.html(f'<div class="pw-block">{line}</div>')
+        st.html(markup.box("pw-block", item.headline()))
 
 
 def _companions(item: Item) -> None:
@@ -53,4 +52,4 @@ def _companions(item: Item) -> None:
             other = Item(view=item.view, indicator=item.view.plan.indicators[name])
             with st.container(key=f"companion_{name}", gap="xxsmall"):
                 item.view.link("indicator", other.name, indicator=name)
-                st.html(cards.value(other.newest(), other.scale.unit, item.words, signed=other.scale.signed))
+                st.html(other.headline())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 import streamlit as st
 
-from dashboard import definition, headline, markup, periods, query, table
+from dashboard import cards, definition, headline, markup, periods, query, table
 from dashboard.headline import Reading, Result
 from dashboard.scale import Scale
 from dashboard.views.view import View
@@ -36,9 +36,22 @@ class Item:
         unit = self.view.plan.unit(self.indicator.id)
         return Scale(unit=unit, words=self.words, signed=self.indicator.kind == "change")
 
+    @property
+    def ends(self) -> dict[str, str]:
+        return query.through(self.view.edition)
+
+    @property
+    def through(self) -> str | None:
+        """The last period of the records it is made from."""
+        return self.ends.get(headline.source(self.view.plan, self.indicator) or "")
+
+    def headline(self) -> str:
+        """Its newest total, large."""
+        return cards.value(self.newest(), self.scale.unit, self.words, signed=self.scale.signed, through=self.through)
+
     def readings(self) -> list[Reading]:
         """The indicator against each of its targets, the judging one first."""
-        tiles = headline.tiles(self.view.plan, query.headline(self.view.edition, self.view.edition.sha256))
+        tiles = headline.tiles(self.view.plan, query.headline(self.view.edition, self.view.edition.sha256), self.ends)
         held = [reading for tile in tiles for reading in (*tile.readings, *tile.others)]
         return [reading for reading in held if reading.indicator.id == self.indicator.id]
 

@@ -12,7 +12,7 @@ from dashboard.views.view import View
 def show(view: View) -> None:
     """Orders the page: title, sentences, time bar, one tile per target, later goals."""
     plan, words = view.plan, view.words
-    tiles = headline.tiles(plan, query.headline(view.edition, view.edition.sha256))
+    tiles = headline.tiles(plan, query.headline(view.edition, view.edition.sha256), query.through(view.edition))
     with st.container(key="plan_name"):
         st.title(markup.markdown(plan.identity.name.in_language(words.language)), anchor=False)
     st.html(f'<div class="pw-lead">{cards.lead(headline.counts(tiles), headline.widest(tiles), words)}</div>')
@@ -37,8 +37,7 @@ def _time(view: View) -> None:
 def newest(view: View) -> str | None:
     """The last period of any table of confidential records; public lists are not what the plan is measured by."""
     closed = [name for name, table in view.plan.dictionary.tables.items() if not table.public]
-    rows = query.coverage(view.edition, view.edition.sha256).iter_rows(named=True)
-    ends = [row["last_period"] for row in rows if row["table_id"] in closed and row["last_period"]]
+    ends = [last for name, last in query.through(view.edition).items() if name in closed]
     months = [end for end in ends if periods.level(end) != "year"]
     return max(months or ends, key=periods.end, default=None)
 

@@ -20,12 +20,12 @@ def show(words: Words, error: ValueError, folder: Path) -> None:
         at = "" if str(folder) == "data" else f" --dir {folder}"
         if kind == "none":
             st.html(f'<div class="pw-small">{markup.line([words("edition.none.demo")])}</div>')
-            st.code(f"planwatch demo{at}", language="shell")
+            st.code(f"planwatch demo{at}", language=None)
             st.html(f'<div class="pw-small">{markup.line([words("edition.none.publish")])}</div>')
-            st.code(f"planwatch load FILE …{at}\nplanwatch publish{at}", language="shell")
+            st.code(f"planwatch load FILE …{at}\nplanwatch publish{at}", language=None)
         else:
-            st.code(f"planwatch publish{at}", language="shell")
-        st.html(f'<div class="pw-note">{markup.line([str(error)])}</div>')
+            st.code(f"planwatch publish{at}", language=None)
+            st.html(markup.text("pw-note", str(error)))
 
 
 def unexpected(words: Words) -> None:

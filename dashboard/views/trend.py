@@ -23,9 +23,17 @@ def show(item: Item, readings: list[Reading]) -> None:
     reference = item.view.plan.references.get(item.indicator.reference or "")
     cited = reference.observations if reference else []
     alt = words("chart.trend.alt", name=item.name, values="; ".join(f"{row.period} {item.told(row)}" for row in rows))
-    st.plotly_chart(charts.trend(rows, item.scale, target=target, cited=cited), key="trend", config=charts.CONFIG, alt=alt)
+    st.plotly_chart(
+        charts.trend(rows, item.scale, target=target, cited=cited, base=item.indicator.base_period),
+        key="trend",
+        config=charts.CONFIG,
+        alt=alt,
+    )
     conflict = ["conflict"] if any(entry.status == "conflict" for entry in cited) else []
     item.key(["path", "interval", *marked(target), *(["cited"] if cited else []), *conflict])
+    if through := next((item.through for row in rows if periods.partial(row.period, item.through)), None):
+        told = {"period": periods.label(through[:4], words.language), "month": periods.month(through, words.language)}
+        st.html(markup.text("pw-note", words("indicator.partial", **told)))
     with st.expander(words("table.trend")):
         item.frame(table.by_period(rows, item.scale.unit, words), "trend_table", alt)
         names = {row.category: definition.category(item.view.plan, row.breakdown, row.category, words) for row in rows}

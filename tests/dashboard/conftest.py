@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from dashboard.serve import command
+from indicators.catalogue import AUTOMOTIVE, load_plan
 from indicators.edition import Edition
-from indicators.plan import AUTOMOTIVE, Plan, load_plan
+from indicators.plan import Plan
 from tests.dashboard.plausible import write_plausible
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")

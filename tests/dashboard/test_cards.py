@@ -122,3 +122,15 @@ def test_text_is_never_markup() -> None:
     assert "\\!\\[\\]\\(" in escaped
     assert "\\<img" in escaped
     assert "\\$x\\$" in escaped
+
+
+def test_a_year_that_is_not_over_is_told_with_its_number(reading: Reading) -> None:
+    assert "2026年（至9月）" in cards.value(result(), reading.unit, words("zh"), through="2026-09")
+    assert "2026, to Sep" in cards.value(result(), reading.unit, words("en"), through="2026-09")
+    assert "2026年<" in cards.value(result(), reading.unit, words("zh"), through="2026")
+
+
+def test_a_full_count_says_so_where_others_have_an_error(reading: Reading) -> None:
+    counted = result(se=0.0, low=None, high=None, quality="census")
+    assert words("zh")("interval.census.short") in cards.value(counted, reading.unit, words("zh"))
+    assert words("zh")("interval.census") == phrases.error(counted, reading.unit, words("zh"))

@@ -123,3 +123,11 @@ def test_a_figure_cannot_be_dragged_or_zoomed(plan: Plan, path: list[Result], cu
         assert figure.layout.xaxis.fixedrange
         assert figure.layout.yaxis.fixedrange
         assert figure.layout.dragmode is False
+
+
+def test_a_change_starts_from_zero_in_its_base_period(plan: Plan) -> None:
+    rows = [result(indicator="rd_cycle_change", period="2026", value=-0.1, low=-0.14, high=-0.06)]
+    figure = charts.trend(rows, scale(plan, "rd_cycle_change"), base="2025")
+    assert list(trace(figure, "path").x) == [2025.5, 2026.5]
+    assert list(trace(figure, "path").y) == pytest.approx([0, -10])
+    assert list(trace(figure, "value").x) == [2026.5]  # what is there by definition is not shown as an estimate

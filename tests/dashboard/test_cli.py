@@ -19,8 +19,8 @@ import polars as pl
 import pytest
 
 from dashboard import cli, intake
+from indicators.catalogue import AUTOMOTIVE, load_plan
 from indicators.edition import write_edition
-from indicators.plan import AUTOMOTIVE, load_plan
 from indicators.results import RESULTS
 
 REPOSITORY = Path(__file__).parent.parent.parent

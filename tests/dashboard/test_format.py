@@ -104,3 +104,9 @@ def test_what_a_table_shows_is_what_the_words_show() -> None:
     assert format.shown(None, PERCENT) is None
     assert format.plain(0.6625, PERCENT) == "66.3"
     assert format.shown(28.5, DAYS) == 29.0
+
+
+def test_the_error_beside_a_value_shows_when_the_value_is_not_in_the_middle() -> None:
+    assert format.around(0.66, 0.64, 0.68, PERCENT, "zh") == "± 2.0"
+    assert format.around(-0.071, -0.0714, 0.0, PERCENT, "zh") == "[−7.1, 0.0]"
+    assert format.around(0.66, None, None, PERCENT, "zh") is None

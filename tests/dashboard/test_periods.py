@@ -30,3 +30,14 @@ def test_a_period(period: str, level: str, middle: float, end: float, zh: str, e
 def test_another_form_is_refused(period: str) -> None:
     with pytest.raises(ValueError, match="is not a period"):
         periods.level(period)
+
+
+def test_a_year_that_is_not_over_is_known() -> None:
+    assert periods.partial("2026", "2026-09")
+    assert periods.partial("2026", "2026-09-30")
+    assert not periods.partial("2026", "2026-12")
+    assert not periods.partial("2026", "2026-12-31")
+    assert not periods.partial("2026", "2026")
+    assert not periods.partial("2025", "2026-09")
+    assert not periods.partial("2026-09", "2026-09")
+    assert (periods.month("2026-09-30", "zh"), periods.month("2026-Q3", "en")) == ("9月", "Sep")

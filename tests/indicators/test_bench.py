@@ -88,6 +88,42 @@ def test_sums_over_strata_say_the_same_as_strata_one_by_one(folder: Path) -> Non
         np.testing.assert_allclose(summed[name].to_numpy(), one_by_one[name].to_numpy(), rtol=1e-6, atol=1e-9, err_msg=name)
 
 
+@pytest.mark.parametrize("names", [["segment"], ["tier"], ["province", "tier"]])
+def test_every_error_equals_that_of_residuals(names: list[str], folder: Path, rows: pl.DataFrame) -> None:
+    """Textbook road for years: residuals of every enterprise, zero outside the domain, variance stratum by stratum."""
+    plan = bench.sampled()
+    question = bench.only_question(plan)
+    with Database(folder / "base.duckdb", read_only=True) as database:
+        found = estimate_rows(question, cells.fetch(question, database), kinds(plan))
+    said = ("stratum", "stratum_population", *names)
+    units = rows.group_by("year", "enterprise_id").agg(pl.col(said).first(), pl.col("value_added", "employees").sum())
+    size = pl.len().over("year", "stratum")
+    units = units.with_columns(answered=size, weight=pl.col("stratum_population") / size)
+    got = found.filter(
+        pl.col("indicator") == "va_per_employee", pl.col("breakdown") == ",".join(names), pl.col("period").str.len_chars() == 4
+    )
+    assert got["se"].max() > 0
+    for row in got.iter_rows(named=True):
+        chosen = pl.all_horizontal(pl.col(name) == code for name, code in zip(names, row["category"].split(","), strict=True))
+        year = units.filter(pl.col("year") == int(row["period"]))
+        inside = year.filter(chosen)
+        y, x = ((inside[name] * inside["weight"]).sum() for name in ("value_added", "employees"))
+        residual = (
+            pl.when(chosen).then(pl.col("weight") * (pl.col("value_added") - y / x * pl.col("employees")) / x).otherwise(0.0)
+        )
+        strata = year.group_by("stratum").agg(
+            n=pl.len(),
+            f=(pl.col("answered") / pl.col("stratum_population")).first(),
+            u=residual.var(),
+            alone=residual.first() ** 2,
+        )
+        spread = pl.when(pl.col("n") > 1).then(pl.col("n") * pl.col("u")).otherwise("alone")
+        assert row["value"] == pytest.approx(y / x, rel=1e-12)
+        assert row["se"] == pytest.approx(
+            strata.select(((1 - pl.col("f")) * spread).sum().sqrt()).item(), rel=1e-6, abs=1e-9 * y / x
+        )
+
+
 def test_no_stratum_is_cut_by_what_it_was_made_of(folder: Path) -> None:
     question = bench.only_question(bench.sampled())
     with Database(folder / "base.duckdb", read_only=True) as database:

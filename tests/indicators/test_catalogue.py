@@ -16,7 +16,8 @@ from pydantic import BaseModel
 
 from indicators import formula
 from indicators.case import run_case
-from indicators.plan import AUTOMOTIVE, Indicator, load_plan
+from indicators.catalogue import AUTOMOTIVE, load_plan
+from indicators.plan import Indicator
 from pipelines.database import Database
 from pipelines.dictionary import SQL_TYPES, Column
 from pipelines.yamlfile import Text, read_yaml

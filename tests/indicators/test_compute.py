@@ -7,8 +7,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from indicators.catalogue import AUTOMOTIVE, load_plan
 from indicators.compute import compute
-from indicators.plan import AUTOMOTIVE, Plan, load_plan
+from indicators.plan import Plan
 from indicators.results import RESULTS, STATUSES, VERDICTS
 
 KEY = ["indicator", "period", "breakdown", "category", "target"]

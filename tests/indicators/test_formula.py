@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indicators import formula
+from indicators.catalogue import AUTOMOTIVE, load_plan
 from indicators.formula import FormulaFault, faults, parse
-from indicators.plan import AUTOMOTIVE, load_plan
 from pipelines.database import Database, reserved_words
 from pipelines.dictionary import CodeList, Column
 

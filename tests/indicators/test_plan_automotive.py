@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from indicators.plan import AUTOMOTIVE, Target, load_plan
+from indicators.catalogue import AUTOMOTIVE, load_plan
+from indicators.plan import Target
 from indicators.target import gap, verdict
 
 PLAN = load_plan(AUTOMOTIVE)

@@ -9,9 +9,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from indicators.catalogue import load_plan
 from indicators.compute import compute
 from indicators.edition import Edition, open_edition
-from indicators.plan import Plan, load_plan
+from indicators.plan import Plan
 from indicators.publish import NothingLoaded, publish
 from pipelines.load import load
 from pipelines.warehouse import open_warehouse
