@@ -343,7 +343,7 @@ def _across(
         lines.append((target.value, TARGET, "dot", f"{scale.words('chart.target')} {scale.bound(target)}", -1.2))
     for value, colour, dash, text, y in lines:
         x = value * scale.unit.factor
-        spans = [(y + 0.18, -0.48), *((place + 0.02, place + 0.38) for place in places)]
+        spans = [(-0.56, -0.42), *((place + 0.02, place + 0.38) for place in places)]
         along = [end for low, high in spans for end in (low, high, None)]
         figure.add_scatter(
             x=[x] * len(along),
