@@ -295,7 +295,10 @@ def _publish(store: Path, plan: Plan, folder: Path) -> Edition:
     from indicators.publish import publish as publish_edition
 
     with progress("publishing") as report:
-        return publish_edition(store=store, plan=plan, plan_folder=folder, progress=report)
+        edition = publish_edition(store=store, plan=plan, plan_folder=folder, progress=report)
+    for notice in edition.notices:
+        typer.echo(f"Note: {notice.en}", err=True)
+    return edition
 
 
 def _print_results(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -23,18 +24,23 @@ def run_case(plan: Plan, case: Case) -> list[str]:
         needed[indicator.change_of] = plan.indicators[indicator.change_of]
     narrowed = plan.model_copy(update={"indicators": needed})
     with Database() as database:
-        for name, table in plan.dictionary.tables.items():
-            columns = {column: SQL_TYPES[spec.type] for column, spec in table.columns.items()}
-            typed = ", ".join(f"{quoted(column)} {kind}" for column, kind in columns.items())
-            database.execute(f"CREATE TABLE {quoted(name)} ({typed})")
-            for row in case.tables.get(name, []):
-                _insert(database, name, row, columns)
+        fill(database, plan, case.tables)
         # a case is invented, so nobody is to be protected in it
         results = compute(narrowed, database, minimum_groups=1).results
     found = []
     for expected in case.expect:
         found += _mismatch(case.id, expected, results)
     return found
+
+
+def fill(database: Database, plan: Plan, rows: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Creates every table of a plan and puts the rows of a case into them, cast to the types of their columns."""
+    for name, table in plan.dictionary.tables.items():
+        columns = {column: SQL_TYPES[spec.type] for column, spec in table.columns.items()}
+        typed = ", ".join(f"{quoted(column)} {kind}" for column, kind in columns.items())
+        database.execute(f"CREATE TABLE {quoted(name)} ({typed})")
+        for row in rows.get(name, []):
+            _insert(database, name, row, columns)
 
 
 def _insert(database: Database, table: str, row: dict[str, Any], columns: dict[str, str]) -> None:

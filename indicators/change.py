@@ -17,6 +17,7 @@ from indicators.estimate import CONFIDENCE, KEYS, Floats
 from indicators.plan import Indicator
 from indicators.question import Question
 from indicators.results import TOTAL
+from indicators.statement import weighted_answers
 
 #: sums over the units of both waves: of the former wave, of the later one, and of products of the two
 _THEN, _NOW, _PRODUCTS = ("y0", "x0"), ("y1", "x1"), ("yy", "yx", "xy", "xx")
@@ -61,7 +62,7 @@ def pair_statement(question: Question, base: int) -> str:
     joined = "weighted AS a JOIN weighted AS b ON a.unit = b.unit AND a.stratum = b.stratum"
     # a period number of a year ends in four zeros; a month is not held against a year
     return (
-        f"{cells.weighted_answers(question)}\nSELECT {', '.join(columns)}\nFROM {joined}\n"
+        f"{weighted_answers(question)}\nSELECT {', '.join(columns)}\nFROM {joined}\n"
         f"WHERE a.period = {base * 10000} AND b.period <> a.period AND b.period % 10000 = 0\nGROUP BY GROUPING SETS ({sets})"
     )
 

@@ -15,7 +15,9 @@ from indicators.plan import Plan
 from indicators.quality import rate
 from indicators.question import Question, questions
 from indicators.results import TOTAL, as_results
+from indicators.statement import cells_statement, unlinked_statement
 from indicators.target import assess
+from pipelines.yamlfile import Text
 
 Progress = Callable[[str, int, int], None]
 
@@ -26,6 +28,7 @@ class Computed:
 
     results: pl.DataFrame
     statements: pl.DataFrame
+    notices: tuple[Text, ...]  # what a reader of the edition should know about its inputs
 
 
 @dataclass(kw_only=True)
@@ -63,14 +66,33 @@ def compute(plan: Plan, engine: Engine, *, minimum_groups: int | None = None, pr
     )
     if progress:
         progress("", len(asked), len(asked))
-    return Computed(results=results, statements=statements)
+    return Computed(results=results, statements=statements, notices=_unlinked(asked, engine))
+
+
+def _unlinked(asked: list[Question], engine: Engine) -> tuple[Text, ...]:
+    """A notice for every link that leads nowhere from some rows: those rows count in nothing that needs it."""
+    found = []
+    for question in {question.table.id: question for question in asked}.values():
+        needed = [(i, link) for i, link in enumerate(question.table.link) if link.required and not question.dated_by_link]
+        if not needed:
+            continue
+        [counts] = engine.query(unlinked_statement(question)).rows(named=True)
+        tables = question.plan.dictionary.tables
+        for i, link in needed:
+            if lost := int(counts[f"link_{i}"]):
+                ours, theirs = question.table.name, tables[link.table].name
+                zh = f"{ours.zh}：{lost} 行在{theirs.zh}中找不到对应记录，未计入用到该表的结果。请补报{theirs.zh}后重新发布。"
+                what = f"{lost} rows have no row in {theirs.en}, so results that need it leave them out"
+                en = f"{ours.en}: {what}. Load it, publish again."
+                found.append(Text(zh=zh, en=en))
+    return tuple(found)
 
 
 def _ask_cells(question: Question, engine: Engine, gathered: _Gathered, kinds: pl.DataFrame) -> None:
     found = estimate_rows(question, cells.fetch(question, engine), kinds)
     gathered.levels.append(found)
     gathered.groups.append(cells.count_groups(question, engine, found))
-    gathered.statements |= dict.fromkeys((indicator.id for indicator in question.indicators), cells.statement(question))
+    gathered.statements |= dict.fromkeys((indicator.id for indicator in question.indicators), cells_statement(question))
     here = {indicator.id for indicator in question.indicators}
     bases = {i.base_period for i in question.plan.indicators.values() if i.change_of in here}
     if question.design is not None and not question.design.census:

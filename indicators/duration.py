@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from indicators import cells
 from indicators.engines import Engine
 from indicators.estimate import Floats
 from indicators.plan import Duration
 from indicators.question import Question
 from indicators.results import TOTAL
+from indicators.statement import rows_statement, strata_statement
 
 REPLICATES = 200
 SEED = 20271231
@@ -44,7 +44,7 @@ def measure(question: Question, engine: Engine) -> Durations:
     """Quantiles of the one indicator of a question, for every breakdown set and year."""
     indicator = question.indicators[0]
     assert indicator.duration is not None and question.design is not None
-    sql = cells.rows_statement(question)
+    sql = rows_statement(question)
     spells = _spells(engine.query(sql), indicator.duration)
     spells = _weighted(spells, question, engine)
     multipliers = _multipliers(spells)
@@ -151,7 +151,7 @@ def _weighted(spells: pl.DataFrame, question: Question, engine: Engine) -> pl.Da
     if design.answered_in:
         table = question.plan.dictionary.tables[design.answered_in]
         asked = Question(plan=question.plan, table=table, design=table.design, respondents=None, indicators=(), sets=((),))
-        strata = engine.query(cells.strata_statement(asked)).select("period", "stratum", "answered", "population")
+        strata = engine.query(strata_statement(asked)).select("period", "stratum", "answered", "population")
     else:
         answered = spells.group_by("period", "stratum").agg(
             answered=pl.col("unit").n_unique().cast(pl.Float64), population=pl.col("stated").max()

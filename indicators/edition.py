@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from indicators.plan import Plan
 from indicators.results import as_results
 from pipelines.database import Database, DatabaseError
+from pipelines.yamlfile import Text
 
 POINTER = "current.json"
 DATABASE = "edition.duckdb"
@@ -58,6 +59,11 @@ class Edition:
         """Rows from the tables results, coverage and statements, read on a cursor of their own."""
         return self._database.query(sql, parameters)
 
+    @property
+    def notices(self) -> tuple[Text, ...]:
+        """What its readers should know about the inputs."""
+        return tuple(Text.model_validate(notice) for notice in self.manifest.get("notices", []))
+
     def close(self) -> None:
         self._database.close()
 
@@ -70,6 +76,7 @@ def write_edition(
     coverage: pl.DataFrame,
     statements: pl.DataFrame,
     provenance: Mapping[str, Any],
+    notices: Sequence[Text] = (),
     created: datetime | None = None,
 ) -> Edition:
     """A new edition under `root`, built beside, sealed, named, and only then pointed at.
@@ -89,6 +96,7 @@ def write_edition(
             "edition": identifier,
             "created": (created or datetime.now(UTC)).isoformat(timespec="seconds"),
             "plan": plan.model_dump(mode="json", exclude={"identity": {"disclosure"}, "cases": True}),
+            "notices": [notice.model_dump() for notice in notices],
             "provenance": dict(provenance),
             "files": {DATABASE: file_sha256(building / DATABASE)},
         }

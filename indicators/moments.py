@@ -12,9 +12,10 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from indicators.cells import Columns, category, columns, largest_sets, period_name, pick
+from indicators.cells import category, period_name, pick
 from indicators.question import Question
 from indicators.results import TOTAL
+from indicators.statement import Columns, columns, largest_sets
 
 #: y and x: weighted sums; n: units of the domain; df: n less the strata that hold them; asked: all answers of these strata;
 #: sampled: was any of them not asked whole; vyy, vxy, vxx: Σ k·S; ay and a1: Σ (1 − f)·y and Σ (1 − f) over strata of one answer

@@ -41,6 +41,7 @@ def publish(*, store: Path, plan: Plan, plan_folder: Path, progress: Progress | 
         results=computed.results,
         coverage=coverage,
         statements=computed.statements,
+        notices=computed.notices,
         provenance=_provenance(store, plan_folder),
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from indicators import cells
+from indicators import cells, statement
 from indicators.plan import Plan
 from indicators.question import questions
 
@@ -438,7 +438,7 @@ def test_codes_with_quotes_are_quoted(make_plan: Any, warehouse: Any) -> None:
 
 def test_the_statement_of_a_sample(plan: Plan, snapshot: Any) -> None:
     (question,) = questions(plan)
-    assert cells.statement(question) == snapshot
+    assert statement.cells_statement(question) == snapshot
 
 
 def test_the_statement_of_plain_records(make_plan: Any, snapshot: Any) -> None:
@@ -447,4 +447,4 @@ def test_the_statement_of_plain_records(make_plan: Any, snapshot: Any) -> None:
         tables={"sales": table}, indicators={"sold": {"table": "sales", "numerator": "sold"}}, breakdowns={"shop": "shop"}
     )
     (question,) = questions(plan)
-    assert cells.statement(question) == snapshot
+    assert statement.cells_statement(question) == snapshot

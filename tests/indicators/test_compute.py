@@ -7,10 +7,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from indicators.case import fill
 from indicators.catalogue import AUTOMOTIVE, load_plan
 from indicators.compute import compute
 from indicators.plan import Plan
 from indicators.results import RESULTS, STATUSES, VERDICTS
+from pipelines.database import Database
 
 KEY = ["indicator", "period", "breakdown", "category", "target"]
 COLUMNS = {
@@ -204,3 +206,14 @@ def blank_row(plan: Plan, table: str) -> pl.DataFrame:
         value = dated if column.type in ("date", "month", "timestamp") else pl.Series([some.get(column.type, "3620")])
         filled[name] = value if column.required else value.clear().extend_constant(None, 1)
     return pl.DataFrame(filled)
+
+
+def test_a_price_that_is_missing_is_said_and_not_passed_over() -> None:
+    plan = load_plan(AUTOMOTIVE)
+    case = plan.cases["labour_productivity"]
+    short = {**case.tables, "price_index": case.tables["price_index"][:1]}
+    for tables, said in ((case.tables, False), (short, True)):
+        with Database() as database:
+            fill(database, plan, tables)
+            notices = compute(plan, database, minimum_groups=1).notices
+        assert bool([notice for notice in notices if plan.dictionary.tables["price_index"].name.zh in notice.zh]) is said

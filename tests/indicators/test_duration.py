@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicators import duration
+from indicators import duration, statement
 from indicators.duration import kaplan_meier_quantile
 from indicators.plan import Plan
 from indicators.question import questions
@@ -158,7 +158,7 @@ def projects(rows: list[tuple[Any, ...]], seen: date = date(2027, 12, 31)) -> pl
 
 def spells_of(plan: Plan, database: Any) -> pl.DataFrame:
     (question,) = questions(plan, ("duration",))
-    rows = database.query(duration.cells.rows_statement(question))
+    rows = database.query(statement.rows_statement(question))
     measured = question.indicators[0].duration
     assert measured is not None
     return duration._spells(rows, measured).with_columns(pl.col("period") // 10000)

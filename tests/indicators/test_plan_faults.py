@@ -96,7 +96,10 @@ def test_codes_that_yaml_1_1_takes_for_booleans_stay_text(folder: Path) -> None:
 ELSEWHERE = ("there is no plan.yaml here", "the file cannot be read", "this is not YAML that can be read")
 
 
-@pytest.mark.parametrize("module", [yamlfile, dictionary, catalogue, plan, planfaults, formula], ids=lambda module: module.__name__)
+MODULES = [yamlfile, dictionary, catalogue, plan, planfaults, formula]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
 def test_every_message_has_a_broken_file(module: ModuleType) -> None:
     said = "\n".join(line for file in BROKEN for line in header(file, GIVES))
     missing = [text for text in messages(Path(str(module.__file__))) if text not in said and not text.startswith(ELSEWHERE)]

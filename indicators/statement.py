@@ -1,0 +1,423 @@
+"""The statement of a question: SQL that can be read, and that means the same on every engine.
+
+It reads top to bottom: source (rows with what is linked), answer (one row per unit and period), stratum (how many answered
+of how many), weighted, and then the sums of the largest breakdown sets, crossed with the stratum; every other set is a sum
+of these. Without a design there are no strata, and every set is grouped by the engine itself. Periods travel as whole
+numbers, year × 10000 + quarter × 100 + month, because engines group numbers faster than text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from indicators.plan import Indicator
+from indicators.question import Question
+from pipelines.database import literal, quoted
+from pipelines.dictionary import Design, Link
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """Where the rows of a statement hold the sums of an indicator; indicators share what is the same for both."""
+
+    n: str
+    y: str
+    x: str
+    yy: str | None = None
+    xx: str | None = None
+    xy: str | None = None
+
+
+def cells_statement(question: Question) -> str:
+    """The SQL text of a question; the same text runs on every engine."""
+    return f"{weighted_answers(question)}\n{_cells(question)}"
+
+
+def shared_statement(question: Question) -> str:
+    """Units of holding groups that have several in one period, counted per group and category."""
+    counts = [f"{text} AS {name}" for name, text in _layout(question)[0].items() if text.startswith("count(")]
+    splits = [f"b_{name}" for name in question.breakdowns]
+    several = "SELECT period, holding\n  FROM answer\n  GROUP BY period, holding\n  HAVING count(*) > 1"
+    kept = ["answer.period AS period", "answer.holding AS holding", *splits, *counts]
+    on = "answer.period = several.period AND answer.holding = several.holding"
+    return (
+        f"{weighted_answers(question)},\nseveral AS (\n  {several}\n)\nSELECT {_listed(kept, '  ')}\n"
+        f"FROM answer JOIN several ON {on}\nWHERE answer.stratum IS NOT NULL\n"
+        f"GROUP BY {', '.join(['answer.period', 'answer.holding', *splits])}"
+    )
+
+
+def largest_sets(question: Question) -> list[tuple[str, ...]]:
+    """Breakdown sets that are part of no other: the cells of all others are sums of theirs."""
+    return [names for names in question.sets if not any(set(names) < set(other) for other in question.sets)]
+
+
+def columns(question: Question) -> list[Columns]:
+    """For each indicator of a question, the columns of its sums."""
+    return _layout(question)[1]
+
+
+def rows_statement(question: Question) -> str:
+    """Every row with what is linked to it, for the few methods that need single rows (durations)."""
+    assert question.design is not None
+    design = [f"{text} AS {name}" for name, text in _design_columns(question.design)]
+    splits = [f"{text} AS {name}" for name, text in _breakdown_columns(question)]
+    columns = [f"{_period_number(question)} AS period", f"{quoted(question.design.unit)} AS unit", *design, *splits]
+    columns += [quoted(name) for name in question.columns if name in question.table.columns and name != question.design.unit]
+    where = " AND ".join(f"({text})" for text in (question.respondents, question.indicators[0].where) if text)
+    condition = f"\nWHERE {where}" if where else ""
+    return f"WITH {_source(question)}\nSELECT {_listed(columns, '  ')}\nFROM source{condition}"
+
+
+def strata_statement(question: Question) -> str:
+    """How many answered of how many, per period and stratum."""
+    return f"{weighted_answers(question)}\nSELECT period, stratum, answered, population\nFROM stratum"
+
+
+def unlinked_statement(question: Question) -> str:
+    """For each link of the table that must lead somewhere, how many rows it leads nowhere from: link_0, link_1 …"""
+    counts = []
+    for i, link in enumerate(question.table.link):
+        theirs = next(iter(link.on))
+        missing = f"{quoted(link.table)}.{quoted(theirs)} IS NULL"
+        counts.append(f"coalesce(sum(CASE WHEN {missing} THEN 1 ELSE 0 END), 0) AS link_{i}")
+    joins = "\n".join(_join(question, link) for link in question.table.link)
+    return f"SELECT {', '.join(counts)}\nFROM {quoted(question.table.id)} AS t\n{joins}"
+
+
+def weighted_answers(question: Question) -> str:
+    """The WITH clause that ends in `weighted`: one row per unit and period with its weight, for any statement over answers."""
+    if question.design is None:
+        return f"WITH {_source(question)},\n{_rows(question)}"
+    late = _register(question)
+    # first, and under a name that no table can have: nothing then stands before it that could hide the table it reads
+    listed = [_units(question, late)] if late else []
+    return "WITH " + ",\n".join([*listed, _source(question, late), _answers(question, late), _strata(question)])
+
+
+def _listed(columns: list[str], margin: str = "    ") -> str:
+    """Columns of a select, one a line, because people read this text."""
+    return f",\n{margin}".join(columns)
+
+
+def _source(question: Question, late: Link | None = None) -> str:
+    """Rows of the table with every linked column under its plain name, but those of a link that is followed late."""
+    reachable = question.plan.dictionary.reachable(question.table.id)
+    here = [name for name in question.columns if name in reachable and not (late and reachable[name][0] == late.table)]
+    selected = [f"{_place(question, name)} AS {quoted(name)}" for name in here]
+    selected += [f"{expression} AS {name}" for name, expression in _calendar(question)]
+    joins = [_join(question, link) for link in question.table.link if link is not late]
+    panel = question.indicators[0].panel if question.indicators else None
+    if panel:
+        base = [name for name in question.columns if name not in reachable]
+        selected += [f"base.{quoted(name.removeprefix('base_'))} AS {name}" for name in base]
+        on = " AND ".join(f"base.{quoted(name)} = t.{quoted(name)}" for name in panel.on)
+        year = _year_of(question, "base")
+        joins.append(f"JOIN {quoted(question.table.id)} AS base ON {on} AND {year} = {panel.base_period}")
+        joins[-1] += f" AND {_year_of(question)} >= {panel.base_period}"
+    body = "\n  ".join([f"FROM {quoted(question.table.id)} AS t", *joins])
+    return f"source AS (\n  SELECT {_listed(selected)}\n  {body}\n)"
+
+
+def _join(question: Question, link: Link) -> str:
+    dictionary = question.plan.dictionary
+    target = dictionary.tables[link.table]
+    conditions = []
+    for theirs, ours in link.on.items():
+        if ours == "period" and question.dated_by_link:
+            continue  # the linked table dates the row: one row for every year in which the unit is listed
+        if ours == "period":
+            left = _year_of(question)
+        else:
+            left = _place(question, ours)
+            dated = dictionary.reachable(question.table.id)[ours][1].type in ("date", "month", "timestamp")
+            left = f"year({left})" if dated and target.columns[theirs].type == "year" else left
+        conditions.append(f"{quoted(target.id)}.{quoted(theirs)} = {left}")
+    kind = "JOIN" if question.dated_by_link else "LEFT JOIN"
+    return f"{kind} {quoted(target.id)} ON {' AND '.join(conditions)}"
+
+
+def _place(question: Question, name: str) -> str:
+    table, _ = question.plan.dictionary.reachable(question.table.id)[name]
+    return f"{'t' if table == question.table.id else quoted(table)}.{quoted(name)}"
+
+
+def _year_of(question: Question, source: str = "t") -> str:
+    if question.table.year is not None:
+        return str(question.table.year)
+    assert question.table.period is not None
+    column = f"{source}.{quoted(question.table.period)}"
+    return column if question.table.columns[question.table.period].type == "year" else f"year({column})"
+
+
+def _calendar(question: Question) -> list[tuple[str, str]]:
+    """The columns a row is dated by, as far down as the finest level asked for."""
+    if question.table.year is not None:
+        return [("_year", str(question.table.year))]
+    if question.table.period is None:
+        link, theirs = question.dating_link
+        return [("_year", f"{quoted(link.table)}.{quoted(theirs)}")]
+    period = f"t.{quoted(question.table.period)}"
+    columns = [("_year", _year_of(question))]
+    if "quarter" in question.levels:
+        columns.append(("_quarter", f"quarter({period})"))
+    if "month" in question.levels:
+        columns.append(("_month", f"month({period})"))
+    return columns
+
+
+def _period_sets(question: Question) -> list[list[str]]:
+    """The calendar columns of each level asked for: a month keeps its quarter only where quarters are asked for too."""
+    names = [name for name, _ in _calendar(question)]
+    finest = {"year": 1, "quarter": 2, "month": len(names)}
+    return [names[: finest[level]] for level in question.levels]
+
+
+def _period_number(question: Question) -> str:
+    present = dict(_calendar(question))
+    number = "CAST(_year AS INTEGER) * 10000"
+    if "_quarter" in present:
+        number += " + coalesce(CAST(_quarter AS INTEGER), 0) * 100"
+    if "_month" in present:
+        number += " + coalesce(CAST(_month AS INTEGER), 0)"
+    return number
+
+
+def _value(question: Question, indicator: Indicator, part: str) -> str:
+    """Numerator (y) or denominator (x) in scope; null when the other one is missing, for missing is not zero."""
+    numerator = f"CAST({indicator.numerator} AS DOUBLE)"
+    denominator = "CAST(1 AS DOUBLE)" if indicator.denominator is None else f"CAST({indicator.denominator} AS DOUBLE)"
+    conditions = [f"({indicator.where})"] if indicator.where else []
+    if part == "x" and _may_be_blank(question, indicator.numerator):
+        conditions.append(f"{numerator} IS NOT NULL")
+    elif part == "y" and isinstance(indicator.denominator, str) and _may_be_blank(question, indicator.denominator):
+        conditions.append(f"{denominator} IS NOT NULL")
+    wanted = numerator if part == "y" else denominator
+    return f"CASE WHEN {' AND '.join(conditions)} THEN {wanted} END" if conditions else wanted
+
+
+def _may_be_blank(question: Question, text: str | float | None) -> bool:
+    """Whether a formula may be null: not where it is one required column of the table itself, for a blank is set aside there."""
+    column = question.table.columns.get(str(text))
+    return isinstance(text, str) and (column is None or not column.required)
+
+
+def _may_be_null(question: Question, indicator: Indicator) -> bool:
+    """Whether a row of `source` may be outside the domain of an indicator."""
+    parts = (indicator.numerator, indicator.denominator)
+    return indicator.where is not None or any(_may_be_blank(question, part) for part in parts)
+
+
+def _values(question: Question) -> dict[str, str]:
+    """y and x of every indicator by name, each formula once: y_0, x_0, y_1 …"""
+    texts: dict[str, str] = {}
+    for i, indicator in enumerate(question.indicators):
+        for part in "yx":
+            texts.setdefault(_value(question, indicator, part), f"{part}_{i}")
+    return {name: text for text, name in texts.items()}
+
+
+def _names(question: Question) -> dict[str, str]:
+    """Under which of the names of `_values` the y and x of each indicator stand."""
+    owners = {text: name for name, text in _values(question).items()}
+    return {f"{part}_{i}": owners[_value(question, one, part)] for i, one in enumerate(question.indicators) for part in "yx"}
+
+
+def _rows(question: Question) -> str:
+    """Without a design every row is a unit of its own, all were recorded, and nothing need be summed before the cells."""
+    values = [f"{text} AS {name}" for name, text in _values(question).items()]
+    splits = [f"{expression} AS {name}" for name, expression in _breakdown_columns(question)]
+    calendar = [name for name, _ in _calendar(question)]
+    where = f"\n  WHERE {question.respondents}" if question.respondents else ""
+    return f"weighted AS (\n  SELECT {_listed([*calendar, *splits, *values])}\n  FROM source{where}\n)"
+
+
+def _answers(question: Question, late: Link | None) -> str:
+    """One row per unit and period: its design, its categories, and y and x of every indicator; null outside the domain."""
+    assert question.design is not None
+    attributes = [*_design_columns(question.design), *_breakdown_columns(question)]
+    carried = [] if late else [name for name, _ in attributes]
+    calendar, values = [name for name, _ in _calendar(question)], list(_values(question))
+    picked = [f"{quoted(question.design.unit)} AS unit", *calendar]
+    picked += [f"any_value({text}) AS {name}" for name, text in attributes if name in carried]
+    picked += [f"sum({text}) AS {name}" for name, text in _values(question).items()]
+    where = f"\n  WHERE {question.respondents}" if question.respondents else ""
+    grouped = ", ".join([quoted(question.design.unit), *calendar])
+    parts = [f"finest AS (\n  SELECT {_listed(picked)}\n  FROM source{where}\n  GROUP BY {grouped}\n)"]
+    parts += _coarser(question, carried)
+    levels = [f"SELECT {', '.join(['unit', *columns])} FROM {name}" for name, columns in _levels(question, [*carried, *values])]
+    united = "\n    UNION ALL ".join(levels)
+    outer = ["answers.unit", f"{_period_number(question)} AS period", *(name for name, _ in attributes), *values]
+    joined = ""
+    if late:
+        joined = "\n  LEFT JOIN _listed ON _listed.unit = answers.unit"
+        joined += " AND _listed.year = answers._year" if "period" in late.on.values() else ""
+    parts.append(f"answer AS (\n  SELECT {', '.join(outer)}\n  FROM (\n    {united}\n  ) AS answers{joined}\n)")
+    return ",\n".join(parts)
+
+
+def _levels(question: Question, names: list[str]) -> list[tuple[str, list[str]]]:
+    """The statement part of each level asked for, and its columns; the calendar below the level is blank."""
+    calendar = [name for name, _ in _calendar(question)]
+    found = []
+    for level, dated in zip(question.levels, _period_sets(question), strict=True):
+        blank = [f"CAST(NULL AS BIGINT) AS {name}" for name in calendar if name not in dated]
+        found.append(("finest" if dated == calendar else f"by_{level}", [*dated, *blank, *names]))
+    return found
+
+
+def _coarser(question: Question, carried: list[str]) -> list[str]:
+    """The levels above the finest, each from the one below: a unit's sums of a year are the sums of its months."""
+    parts, below = [], "finest"
+    calendar = [name for name, _ in _calendar(question)]
+    for level, dated in reversed(list(zip(question.levels, _period_sets(question), strict=True))):
+        if dated == calendar:
+            continue
+        kept = [
+            "unit",
+            *dated,
+            *(f"any_value({name}) AS {name}" for name in carried),
+            *(f"sum({v}) AS {v}" for v in _values(question)),
+        ]
+        parts.append(f"by_{level} AS (\n  SELECT {', '.join(kept)}\n  FROM {below}\n  GROUP BY {', '.join(['unit', *dated])}\n)")
+        below = f"by_{level}"
+    return parts
+
+
+def _register(question: Question) -> Link | None:
+    """The link that alone says what a unit is (its stratum, its categories), where nothing else is asked of it.
+
+    It is followed once per unit and period, after the sums, instead of once per row.
+    """
+    design, table = question.design, question.table
+    if design is None or design.census or not design.stratum or question.dated_by_link:
+        return None
+    place = {name: found for name, (found, _) in question.plan.dictionary.reachable(table.id).items()}
+    said = [design.stratum, design.population, design.weight, design.sampling_fraction, design.group]
+    said += [question.plan.breakdowns[name].column for name in question.breakdowns]
+    tables = {place[name] for name in said if name and name != design.unit}
+    links = [link for link in table.link if {link.table} == tables]
+    others = {place.get(name) for link in table.link for name in link.on.values() if link not in links}
+    calculated = {place.get(name) for name in question.calculated}
+    if len(links) != 1 or tables & (others | calculated) or any(one.panel for one in question.indicators):
+        return None
+    ours = set(links[0].on.values())
+    return links[0] if design.unit in ours and ours <= {design.unit, "period"} and place[design.unit] == table.id else None
+
+
+def _units(question: Question, late: Link) -> str:
+    """What the linked table says of each unit (and year), under the names that `answer` has for it."""
+    assert question.design is not None
+    reachable = question.plan.dictionary.reachable(question.table.id)
+    theirs = {ours: name for name, ours in late.on.items()}
+    said = [name for name in question.columns if name in reachable and reachable[name][0] == late.table]
+    plain = [f"{quoted(theirs[question.design.unit])} AS {quoted(question.design.unit)}", *(quoted(name) for name in said)]
+    kept = [f"{quoted(question.design.unit)} AS unit"]
+    if "period" in theirs:
+        plain.append(f"{quoted(theirs['period'])} AS _year")
+        kept.append("_year AS year")
+    kept += [f"{text} AS {name}" for name, text in [*_design_columns(question.design), *_breakdown_columns(question)]]
+    inner = f"SELECT {', '.join(plain)} FROM {quoted(late.table)}"
+    return f"_listed AS (\n  SELECT {_listed(kept)}\n  FROM ({inner}) AS plain\n)"
+
+
+def _design_columns(design: Design) -> list[tuple[str, str]]:
+    nothing = "CAST(NULL AS DOUBLE)"
+    stated = design.population or design.sampling_fraction
+    # a unit that belongs to no group stands for itself
+    alone = f"CAST({quoted(design.unit)} AS VARCHAR)"
+    holding = f"coalesce(CAST({quoted(design.group)} AS VARCHAR), {alone})" if design.group else alone
+    return [
+        ("stratum", "'all'" if design.census or not design.stratum else f"CAST({quoted(design.stratum)} AS VARCHAR)"),
+        ("stated", f"CAST({quoted(stated)} AS DOUBLE)" if stated and not design.census else nothing),
+        ("stated_weight", f"CAST({quoted(design.weight)} AS DOUBLE)" if design.weight and not design.census else nothing),
+        ("holding", holding),
+    ]
+
+
+def _breakdown_columns(question: Question) -> list[tuple[str, str]]:
+    columns = []
+    for name in question.breakdowns:
+        split = question.plan.breakdowns[name]
+        if split.rollup is None:
+            columns.append((f"b_{name}", f"CAST({quoted(split.column)} AS VARCHAR)"))
+            continue
+        _, column = question.plan.dictionary.reachable(question.table.id)[split.column]
+        assert column.codes is not None
+        entries = question.plan.dictionary.codes[column.codes].codes
+        cases = " ".join(f"WHEN {literal(code)} THEN {literal(entry.parent)}" for code, entry in entries.items() if entry.parent)
+        columns.append((f"b_{name}", f"CASE {quoted(split.column)} {cases} END"))
+    return columns
+
+
+def _strata(question: Question) -> str:
+    """How many answered of how many, per period and stratum, and so the weight of each answer."""
+    assert question.design is not None
+    counted = "CAST(count(*) AS DOUBLE)"
+    if question.design.census:
+        population = counted
+    elif question.design.population:
+        # a frame smaller than its respondents cannot be; the count of respondents then stands for it
+        population = f"greatest(max(stated), {counted})"
+    else:
+        population = f"{counted} / max(stated)"
+    strata = (
+        f"SELECT period, stratum, {counted} AS answered, {population} AS population\n  FROM answer\n  GROUP BY period, stratum"
+    )
+    weight = "coalesce(answer.stated_weight, stratum.population / stratum.answered)"
+    splits = [f"answer.b_{name}" for name in question.breakdowns]
+    columns = [
+        "answer.period",
+        "answer.stratum",
+        "answer.unit",
+        "answer.holding",
+        *splits,
+        "stratum.answered",
+        "stratum.population",
+    ]
+    columns += [f"{weight} AS weight", *(f"{weight} * answer.{owner} AS {name}" for name, owner in _names(question).items())]
+    on = "answer.period = stratum.period AND answer.stratum = stratum.stratum"
+    weighted = f"SELECT {_listed(columns)}\n  FROM answer JOIN stratum ON {on}"
+    return f"stratum AS (\n  {strata}\n),\nweighted AS (\n  {weighted}\n)"
+
+
+def _layout(question: Question) -> tuple[dict[str, str], list[Columns]]:
+    """The sums a statement carries, each once: name → text; and for each indicator which are its own."""
+    names, owners, found = _names(question), dict[str, str](), []
+
+    def sum_of(name: str, text: str) -> str:
+        return owners.setdefault(text, name)
+
+    for i, indicator in enumerate(question.indicators):
+        y, x = names[f"y_{i}"], names[f"x_{i}"]
+        own = {"n": sum_of(f"n_{i}", f"count({y})" if _may_be_null(question, indicator) else "count(*)")}
+        own |= {part: sum_of(f"{part}_{i}", f"coalesce(sum({value}), 0)") for part, value in (("y", y), ("x", x))}
+        pairs = {"yy": (y, y)} if question.design else {}
+        if question.design and indicator.kind != "total":
+            pairs |= {"xx": (x, x), "xy": (min(x, y), max(x, y))}
+        own |= {part: sum_of(f"{part}_{i}", f"coalesce(sum({a} * {b}), 0)") for part, (a, b) in pairs.items()}
+        found.append(Columns(**own))
+    return {name: text for text, name in owners.items()}, found
+
+
+def _cells(question: Question) -> str:
+    sums = [f"{text} AS {name}" for name, text in _layout(question)[0].items()]
+    if question.design is None:
+        return _grouped(question, [*_split_columns(question), *sums])
+    head = ["stratum", *_split_columns(question), "max(answered) AS answered", "max(population) AS population"]
+    return _grouped(question, [*head, *sums], "stratum")
+
+
+def _split_columns(question: Question) -> list[str]:
+    names = question.breakdowns
+    return [*(f"b_{name}" for name in names), *(f"GROUPING(b_{name}) AS over_{name}" for name in names)]
+
+
+def _grouped(question: Question, columns: list[str], *keys: str) -> str:
+    """A select over `weighted` grouped by every period, every breakdown set, and `keys`."""
+    periods = [["period"]] if question.design else _period_sets(question)
+    period = "period" if question.design else f"{_period_number(question)} AS period"
+    wanted = largest_sets(question) if question.design else question.sets
+    combined = [[*dates, *keys, *(f"b_{name}" for name in names)] for dates in periods for names in wanted]
+    sets = ", ".join(f"({', '.join(names)})" for names in combined)
+    return f"SELECT {_listed([period, *columns], '  ')}\nFROM weighted\nGROUP BY GROUPING SETS ({sets})"
