@@ -25,7 +25,7 @@ app: .venv/runtime.stamp ## the app on the current edition
 	@$(BIN)/planwatch app --dir $(DIR) --port $(PORT)
 
 test: .venv/tests.stamp ## the whole test suite, with a real browser
-	@bash tools/browser.sh
+	@bash .ci/browser.sh
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 check: .venv/tests.stamp ## lint (ruff) and types (mypy --strict)
@@ -40,14 +40,14 @@ bench: .venv/runtime.stamp ## time load, cells and publish against floors
 	@$(BIN)/planwatch bench --rows $(ROWS)
 
 lock: ## write the lock files anew from pyproject.toml; LOCKARGS=--upgrade takes the newest versions
-	@PYTHON='$(PYTHON)' bash tools/lock.sh $(LOCKARGS)
+	@PYTHON='$(PYTHON)' bash .ci/lock.sh $(LOCKARGS)
 
 clean: ## remove the virtual environment and the caches; data stays
 	@rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis *.egg-info build
 
 .venv/runtime.stamp: requirements.lock pyproject.toml
-	@PYTHON='$(PYTHON)' bash tools/install.sh requirements.lock $@
+	@PYTHON='$(PYTHON)' bash .ci/install.sh requirements.lock $@
 
 # The lock of the tests holds all of the runtime lock at the same versions, so it serves for both.
 .venv/tests.stamp: requirements-dev.lock requirements.lock pyproject.toml
-	@PYTHON='$(PYTHON)' bash tools/install.sh requirements-dev.lock $@
+	@PYTHON='$(PYTHON)' bash .ci/install.sh requirements-dev.lock $@

@@ -19,6 +19,7 @@ from indicators.statement import cells_statement, unlinked_statement
 from indicators.target import assess
 from pipelines.yamlfile import Text
 
+DIGITS = 12
 Progress = Callable[[str, int, int], None]
 
 
@@ -57,7 +58,10 @@ def compute(plan: Plan, engine: Engine, *, minimum_groups: int | None = None, pr
     rated = rate(pl.concat([levels, *changes], how="diagonal"), kinds)
     rule = plan.identity.disclosure.minimum_groups if minimum_groups is None else minimum_groups
     guarded = protect(rated, groups, minimum_groups=rule, public=_public(plan))
-    complete = pl.concat([guarded, _absent(plan, guarded)], how="diagonal")
+    complete = pl.concat([guarded, _absent(plan, guarded)], how="diagonal").with_columns(
+        # engines add in parallel, so the last digits are chance; a published number does not carry them
+        pl.col("value", "se", "low", "high").round_sig_figs(DIGITS)
+    )
     known = [name for name in ("value", "se", "low", "high", "n", "quality", "status") if name in complete.columns]
     results = as_results(assess(plan, complete.select(*KEYS, *known)))
     statements = pl.DataFrame(

@@ -14,7 +14,7 @@ RESULTS: dict[str, pl.DataType] = {
     "low": pl.Float64(),  # 95 % interval; null when there is none
     "high": pl.Float64(),
     "n": pl.Int64(),  # enterprises (or units) behind the number; null when suppressed
-    "quality": pl.String(),  # census, A, B, C, D, E, F; null when not rated
+    "quality": pl.String(),  # census, A to F, presentable (shares); null when not rated
     "status": pl.String(),  # published, unreliable, suppressed, absent
     "target": pl.String(),  # id of the target this row is held against; null where none applies
     "target_year": pl.Int64(),

@@ -19,7 +19,7 @@ from pipelines.yamlfile import Model
 
 REPOSITORY = Path(__file__).parent.parent
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-REFERENCE = (REPOSITORY / "docs" / "plan.md").read_text(encoding="utf-8")
+REFERENCE = (REPOSITORY / "indicators" / "plans" / "README.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
 MODELS = [
     model
@@ -105,7 +105,7 @@ def _place(targets: list[str]) -> Any:
 def test_links_and_pictures_lead_somewhere() -> None:
     for text in (README, REFERENCE):
         for address in re.findall(r"\]\(([^)#]+)\)", text):
-            assert (REPOSITORY / address).exists() or (REPOSITORY / "docs" / address).exists(), address
+            assert (REPOSITORY / address).exists() or (REPOSITORY / "indicators" / "plans" / address).exists(), address
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
