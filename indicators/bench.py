@@ -21,7 +21,7 @@ from statistics import median
 
 import polars as pl
 
-from indicators.bench_data import MEASURES, make
+from indicators.bench_data import VALUES, make
 from indicators.catalogue import load_plan
 from indicators.cells import fetch
 from indicators.compute import compute
@@ -164,7 +164,7 @@ def _scan(folder: Path) -> int:
 
 def _sum(folder: Path) -> int:
     with _database(folder) as database:
-        return database.query(f"SELECT {', '.join(f'sum({name})' for name in MEASURES)} FROM production").height
+        return database.query(f"SELECT {', '.join(f'sum({name})' for name in VALUES)} FROM production").height
 
 
 def _load(folder: Path) -> int:

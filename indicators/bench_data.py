@@ -15,7 +15,7 @@ from pipelines.database import Database
 SEED = 20260101
 YEARS = range(2021, 2026)
 MONTHS = [date(year, month, 1) for year in YEARS for month in range(1, 13)]
-MEASURES = ("units", "value_added", "employees", "hours", "orders", "on_time", "lead_days", "defects", "capacity")
+VALUES = ("units", "value_added", "employees", "hours", "orders", "on_time", "lead_days", "defects", "capacity")
 SPLITS = {"segment": 12, "size_class": 4, "province": 31, "tier": 5}
 
 _SEGMENT_SHARES = (0.2, 0.15, 0.12, 0.1, 0.1, 0.08, 0.07, 0.06, 0.05, 0.03, 0.02, 0.02)

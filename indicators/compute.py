@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -17,9 +17,10 @@ from indicators.question import Question, questions
 from indicators.results import TOTAL, as_results
 from indicators.statement import cells_statement, unlinked_statement
 from indicators.target import assess
+from pipelines.database import quoted
 from pipelines.yamlfile import Text
 
-DIGITS = 12
+DIGITS = 13
 Progress = Callable[[str, int, int], None]
 
 
@@ -32,6 +33,15 @@ class Computed:
     notices: tuple[Text, ...]  # what a reader of the edition should know about its inputs
 
 
+@dataclass(frozen=True, kw_only=True)
+class _PartYear:
+    """A year that is not over and its base year, both up to the same month, for one indicator."""
+
+    year: str
+    levels: pl.DataFrame
+    covariance: pl.DataFrame
+
+
 @dataclass(kw_only=True)
 class _Gathered:
     levels: list[pl.DataFrame] = field(default_factory=list)
@@ -39,6 +49,7 @@ class _Gathered:
     covariances: list[pl.DataFrame] = field(default_factory=list)
     replicates: dict[str, dict[tuple[str, str, str], Floats]] = field(default_factory=dict)
     statements: dict[str, str] = field(default_factory=dict)
+    part_years: dict[str, _PartYear] = field(default_factory=dict)
 
 
 def compute(plan: Plan, engine: Engine, *, minimum_groups: int | None = None, progress: Progress | None = None) -> Computed:
@@ -53,8 +64,9 @@ def compute(plan: Plan, engine: Engine, *, minimum_groups: int | None = None, pr
             _ask_duration(question, engine, gathered)
         else:
             _ask_cells(question, engine, gathered, kinds)
-    levels = pl.concat(gathered.levels, how="diagonal") if gathered.levels else _empty()
-    changes, groups = _changes(plan, levels, gathered)
+    broken, notices = _unlinked(asked, engine)
+    levels = _without(pl.concat(gathered.levels, how="diagonal") if gathered.levels else _empty(), broken)
+    changes, groups = _changes(plan, levels, gathered, broken)
     rated = rate(pl.concat([levels, *changes], how="diagonal"), kinds)
     rule = plan.identity.disclosure.minimum_groups if minimum_groups is None else minimum_groups
     guarded = protect(rated, groups, minimum_groups=rule, public=_public(plan))
@@ -70,51 +82,123 @@ def compute(plan: Plan, engine: Engine, *, minimum_groups: int | None = None, pr
     )
     if progress:
         progress("", len(asked), len(asked))
-    return Computed(results=results, statements=statements, notices=_unlinked(asked, engine))
+    return Computed(results=results, statements=statements, notices=(*notices, *_silent(plan, results)))
 
 
-def _unlinked(asked: list[Question], engine: Engine) -> tuple[Text, ...]:
-    """A notice for every link that leads nowhere from some rows: those rows count in nothing that needs it."""
-    found = []
-    for question in {question.table.id: question for question in asked}.values():
+def _silent(plan: Plan, results: pl.DataFrame) -> tuple[Text, ...]:
+    """A notice that names the indicators for which nobody answered anything."""
+    heard = set(results.filter(pl.col("status") != "absent")["indicator"])
+    names = [indicator.name for indicator in plan.indicators.values() if indicator.id not in heard]
+    if not names:
+        return ()
+    zh, en = "、".join(name.zh for name in names), "; ".join(name.en for name in names)
+    return (Text(zh=f"没有数据，未公布：{zh}。", en=f"Not published, for want of data: {en}."),)
+
+
+def _unlinked(asked: list[Question], engine: Engine) -> tuple[set[tuple[str, str]], tuple[Text, ...]]:
+    """Indicators and years whose rows lead to no row of a table they need, and a notice for each such table.
+
+    What is left of such a year is a selection nobody chose: without the price of one segment the others would stand for
+    it. So nothing is published of it.
+    """
+    broken: set[tuple[str, str]] = set()
+    notices: dict[Text, None] = {}
+    for question in asked:
         needed = [(i, link) for i, link in enumerate(question.table.link) if link.required and not question.dated_by_link]
         if not needed:
             continue
-        [counts] = engine.query(unlinked_statement(question)).rows(named=True)
-        tables = question.plan.dictionary.tables
-        for i, link in needed:
-            if lost := int(counts[f"link_{i}"]):
-                ours, theirs = question.table.name, tables[link.table].name
-                zh = f"{ours.zh}：{lost} 行在{theirs.zh}中找不到对应记录，未计入用到该表的结果。请补报{theirs.zh}后重新发布。"
-                what = f"{lost} rows have no row in {theirs.en}, so results that need it leave them out"
-                en = f"{ours.en}: {what}. Load it, publish again."
-                found.append(Text(zh=zh, en=en))
-    return tuple(found)
+        reachable = question.plan.dictionary.reachable(question.table.id)
+        for counts in engine.query(unlinked_statement(question)).iter_rows(named=True):
+            for i, link in needed:
+                used = {name for name in question.columns if name in reachable and reachable[name][0] == link.table}
+                if used and (lost := int(counts[f"link_{i}"])):
+                    broken |= {(indicator.id, str(counts["year"])) for indicator in question.indicators}
+                    notices[_notice(question, link.table, str(counts["year"]), lost)] = None
+    return broken, tuple(notices)
+
+
+def _without(levels: pl.DataFrame, broken: set[tuple[str, str]]) -> pl.DataFrame:
+    """The estimates with those of the given indicators and years emptied."""
+    if not broken:
+        return levels
+    lost = pl.DataFrame(sorted(broken), schema={"indicator": pl.String, "year": pl.String}, orient="row").with_columns(lost=True)
+    marked = levels.with_columns(year=pl.col("period").str.slice(0, 4)).join(lost, on=["indicator", "year"], how="left")
+    kept = [pl.when(pl.col("lost").is_null()).then(pl.col(name)).alias(name) for name in ("value", "se", "low", "high")]
+    return marked.with_columns(kept).drop("year", "lost")
+
+
+def _notice(question: Question, missing: str, year: str, lost: int) -> Text:
+    ours, theirs = question.table.name, question.plan.dictionary.tables[missing].name
+    names = [indicator.name for indicator in question.indicators]
+    zh = "、".join(name.zh for name in names)
+    en = "; ".join(name.en for name in names)
+    return Text(
+        zh=f"{ours.zh}{year}年有 {lost} 行在{theirs.zh}中没有对应记录，该年不公布：{zh}。请补报{theirs.zh}后重新发布。",
+        en=f"{ours.en}, {year}: {lost} rows lead to no row of {theirs.en}. Not published for that year: {en}. "
+        f"Load what is missing of {theirs.en}, then publish again.",
+    )
 
 
 def _ask_cells(question: Question, engine: Engine, gathered: _Gathered, kinds: pl.DataFrame) -> None:
     found = estimate_rows(question, cells.fetch(question, engine), kinds)
-    gathered.levels.append(found)
+    gathered.levels.append(_attrition(question, found))
     gathered.groups.append(cells.count_groups(question, engine, found))
     gathered.statements |= dict.fromkeys((indicator.id for indicator in question.indicators), cells_statement(question))
-    here = {indicator.id for indicator in question.indicators}
-    bases = {i.base_period for i in question.plan.indicators.values() if i.change_of in here}
-    if question.design is not None and not question.design.census:
-        gathered.covariances += [
-            change.covariances(question, engine, int(base), found).with_columns(base=pl.lit(base)) for base in bases if base
-        ]
+    changed = [i for i in question.plan.indicators.values() if i.change_of in {one.id for one in question.indicators}]
+    for base in sorted({str(indicator.base_period) for indicator in changed}):
+        gathered.covariances.append(_covariances(question, engine, base, found).with_columns(base=pl.lit(base)))
+    if changed and (last := _last_month(question, engine)) and last[1] < 12:
+        year, short = str(last[0]), replace(question, through=last[1])
+        levels = estimate_rows(short, cells.fetch(short, engine), kinds)
+        for indicator in changed:
+            base = str(indicator.base_period)
+            gathered.part_years[indicator.id] = _PartYear(
+                year=year,
+                levels=levels.filter(pl.col("period").is_in([year, base])),
+                covariance=_covariances(short, engine, base, levels),
+            )
+
+
+def _attrition(question: Question, found: pl.DataFrame) -> pl.DataFrame:
+    """A panel that lost members is no full count any more: what they would have answered nobody knows."""
+    panel = question.indicators[0].panel
+    if panel is None:
+        return found
+    keys = ["indicator", "breakdown", "category"]
+    first = found.filter(pl.col("period") == str(panel.base_period)).select(*keys, pl.col("n").alias("members"))
+    marked = found.join(first, on=keys, how="left")
+    lost = pl.col("n") < pl.col("members").fill_null(0)
+    unknown = [pl.when(~lost).then(pl.col(name)).alias(name) for name in ("se", "low", "high")]
+    return marked.with_columns(*unknown, sampled=pl.col("sampled") | lost).drop("members")
+
+
+def _covariances(question: Question, engine: Engine, base: str, levels: pl.DataFrame) -> pl.DataFrame:
+    if question.design is None or question.design.census:
+        return pl.DataFrame(schema={**dict.fromkeys(KEYS, pl.String), "covariance": pl.Float64})
+    return change.covariances(question, engine, int(base), levels)
+
+
+def _last_month(question: Question, engine: Engine) -> tuple[int, int] | None:
+    """Year and month of the newest row of a table that is dated by months."""
+    period = question.table.period
+    if period is None or question.table.columns[period].type not in ("month", "date", "timestamp"):
+        return None
+    newest = engine.query(f"SELECT max({quoted(period)}) AS newest FROM {quoted(question.table.id)}").item()
+    return (newest.year, newest.month) if newest is not None else None
 
 
 def _ask_duration(question: Question, engine: Engine, gathered: _Gathered) -> None:
     indicator = question.indicators[0]
-    found = duration.measure(question, engine)
+    found = duration.answer(question, engine)
     gathered.levels.append(found.frame)
     gathered.groups.append(found.groups)
     gathered.replicates[indicator.id] = found.replicates
     gathered.statements[indicator.id] = found.sql
 
 
-def _changes(plan: Plan, levels: pl.DataFrame, gathered: _Gathered) -> tuple[list[pl.DataFrame], pl.DataFrame]:
+def _changes(
+    plan: Plan, levels: pl.DataFrame, gathered: _Gathered, broken: set[tuple[str, str]]
+) -> tuple[list[pl.DataFrame], pl.DataFrame]:
     """Estimates of every change, and the groups behind all numbers: behind a change stand those of its thinner end."""
     groups = (
         pl.concat(gathered.groups)
@@ -131,7 +215,11 @@ def _changes(plan: Plan, levels: pl.DataFrame, gathered: _Gathered) -> tuple[lis
             found.append(change.relative_of_replicates(indicator, levels, gathered.replicates[indicator.change_of]))
         else:
             covariance = shared.filter(pl.col("base") == indicator.base_period).drop("base")
-            found.append(change.relative(indicator, levels, covariance))
+            part = gathered.part_years.get(indicator.id)
+            whole = levels if part is None else levels.filter(pl.col("period") != part.year)
+            found.append(change.relative(indicator, whole, covariance))
+            if part is not None:  # nine months are held against the same nine months
+                found.append(change.relative(indicator, _without(part.levels, broken), part.covariance))
         gathered.statements[indicator.id] = gathered.statements.get(indicator.change_of, "")
         level = groups.filter(pl.col("indicator") == indicator.change_of)
         base = level.filter(pl.col("period") == indicator.base_period).select(

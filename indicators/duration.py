@@ -40,7 +40,7 @@ class Durations:
     sql: str
 
 
-def measure(question: Question, engine: Engine) -> Durations:
+def answer(question: Question, engine: Engine) -> Durations:
     """Quantiles of the one indicator of a question, for every breakdown set and year."""
     indicator = question.indicators[0]
     assert indicator.duration is not None and question.design is not None

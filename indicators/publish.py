@@ -22,7 +22,7 @@ _INPUT = ("sequence", "table", "file_sha256", "dictionary_sha256", "part_sha256"
 
 
 class NothingLoaded(ValueError):
-    """There is no row in the warehouse from which anything could be published."""
+    """There is nothing in the warehouse from which anything could be published."""
 
 
 def publish(*, store: Path, plan: Plan, plan_folder: Path, progress: Progress | None = None) -> Edition:
@@ -35,6 +35,10 @@ def publish(*, store: Path, plan: Plan, plan_folder: Path, progress: Progress | 
         if coverage["rows"].sum() == 0:
             raise NothingLoaded(f"Nothing is loaded in {store}. Run `planwatch load FILE…` first, or `planwatch demo`.")
         computed = compute(plan, warehouse, progress=progress)
+    if not computed.results["status"].is_in(["published", "unreliable"]).any():
+        empty = ", ".join(coverage.filter(pl.col("rows") == 0)["table_id"]) or "none"
+        said = " ".join(notice.en for notice in computed.notices)
+        raise NothingLoaded(f"Nothing can be published from what is loaded in {store}. Tables without a row: {empty}. {said}")
     return write_edition(
         store / "editions",
         plan=plan,

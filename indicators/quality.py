@@ -31,7 +31,8 @@ def rate(estimates: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
     too_wide = (width >= 0.30) | ((width > 0.05) & (relative > 1.30) & (pl.col("value") < 0.5))
     poor = (pl.col("n") < SMALLEST_SHARE_SAMPLE) | too_wide
     share = pl.when(poor).then(pl.lit(UNRELIABLE)).otherwise(pl.lit("presentable"))
+    unrated = pl.col("change") | pl.col("se").is_null()
     quality = (
-        pl.when(~pl.col("sampled")).then(pl.lit("census")).when("change").then(None).when("bounded").then(share).otherwise(letter)
+        pl.when(~pl.col("sampled")).then(pl.lit("census")).when(unrated).then(None).when("bounded").then(share).otherwise(letter)
     )
     return rated.with_columns(quality=quality).drop("bounded", "change")

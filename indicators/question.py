@@ -19,6 +19,7 @@ class Question:
     respondents: str | None
     indicators: tuple[Indicator, ...]
     sets: tuple[tuple[str, ...], ...]  # breakdowns crossed, from () for the total
+    through: int | None = None  # of every year only the months up to this one
 
     @property
     def levels(self) -> tuple[str, ...]:

@@ -75,14 +75,15 @@ def strata_statement(question: Question) -> str:
 
 
 def unlinked_statement(question: Question) -> str:
-    """For each link of the table that must lead somewhere, how many rows it leads nowhere from: link_0, link_1 …"""
+    """For each link of the table, from how many rows of each year it leads nowhere: year, link_0, link_1 …"""
     counts = []
     for i, link in enumerate(question.table.link):
         theirs = next(iter(link.on))
         missing = f"{quoted(link.table)}.{quoted(theirs)} IS NULL"
         counts.append(f"coalesce(sum(CASE WHEN {missing} THEN 1 ELSE 0 END), 0) AS link_{i}")
     joins = "\n".join(_join(question, link) for link in question.table.link)
-    return f"SELECT {', '.join(counts)}\nFROM {quoted(question.table.id)} AS t\n{joins}"
+    year = dict(_calendar(question))["_year"]
+    return f"SELECT {year} AS year, {', '.join(counts)}\nFROM {quoted(question.table.id)} AS t\n{joins}\nGROUP BY {year}"
 
 
 def weighted_answers(question: Question) -> str:
@@ -116,6 +117,8 @@ def _source(question: Question, late: Link | None = None) -> str:
         joins.append(f"JOIN {quoted(question.table.id)} AS base ON {on} AND {year} = {panel.base_period}")
         joins[-1] += f" AND {_year_of(question)} >= {panel.base_period}"
     body = "\n  ".join([f"FROM {quoted(question.table.id)} AS t", *joins])
+    if question.through is not None:
+        body += f"\n  WHERE month(t.{quoted(str(question.table.period))}) <= {question.through}"
     return f"source AS (\n  SELECT {_listed(selected)}\n  {body}\n)"
 
 

@@ -42,8 +42,8 @@ def assess(plan: Plan, results: pl.DataFrame) -> pl.DataFrame:
         for target in indicator.targets:
             breakdown, category = scope_key(target)
             here = (pl.col("indicator") == indicator.id) & (pl.col("breakdown") == breakdown) & (pl.col("category") == category)
-            if target.base_period:  # before the base there is nothing to be judged
-                here &= pl.col("period").str.slice(0, 4) >= target.base_period[:4]
+            if target.base_period:  # up to the base there is nothing to be judged
+                here &= pl.col("period").str.slice(0, 4) > target.base_period
             for row in results.filter(here).iter_rows(named=True):
                 value = row["value"]
                 judged = value is not None and target.value is not None

@@ -52,7 +52,7 @@ def plain(question: Question, rows: pl.DataFrame) -> pl.DataFrame:
             for dated in LEVELS.values():
                 category = pl.concat_str(names, separator=",") if names else pl.lit("total")
                 keyed = rows.with_columns(period=dated, breakdown=pl.lit(",".join(names) or "total"), category=category)
-                parts.append(keyed.group_by(KEYS[1:]).agg(pl.len().alias("rows"), pl.col(bench_data.MEASURES).sum()))
+                parts.append(keyed.group_by(KEYS[1:]).agg(pl.len().alias("rows"), pl.col(bench_data.VALUES).sum()))
     return pl.concat(parts).sort(KEYS[1:])
 
 

@@ -208,12 +208,67 @@ def blank_row(plan: Plan, table: str) -> pl.DataFrame:
     return pl.DataFrame(filled)
 
 
-def test_a_price_that_is_missing_is_said_and_not_passed_over() -> None:
+def test_a_price_that_is_missing_empties_the_year_and_is_said() -> None:
     plan = load_plan(AUTOMOTIVE)
     case = plan.cases["labour_productivity"]
     short = {**case.tables, "price_index": case.tables["price_index"][:1]}
     for tables, said in ((case.tables, False), (short, True)):
         with Database() as database:
             fill(database, plan, tables)
-            notices = compute(plan, database, minimum_groups=1).notices
-        assert bool([notice for notice in notices if plan.dictionary.tables["price_index"].name.zh in notice.zh]) is said
+            computed = compute(plan, database, minimum_groups=1)
+        told = [notice for notice in computed.notices if plan.dictionary.tables["price_index"].name.zh in notice.zh]
+        assert bool(told) is said
+        [value] = computed.results.filter(indicator="labour_productivity", period="2026", breakdown="total")["value"]
+        assert (value is None) is said
+
+
+def months(make_plan: Any) -> tuple[Plan, list[dict[str, Any]]]:
+    """Four firms of a stratum of eight, by months, with a strong season; 2026 ends in March."""
+    plan = make_plan(
+        tables={
+            "sales": {
+                "key": ["firm", "month"],
+                "period": "month",
+                "design": {"unit": "firm", "stratum": "layer", "population": "layer_size"},
+                "columns": {**COLUMNS, "month": "month"},
+            }
+        },
+        indicators={
+            "per_head": {"table": "sales", "numerator": "sold", "denominator": "staff"},
+            "rise": {"change_of": "per_head", "base_period": "2025"},
+        },
+    )
+    rows = []
+    for year, last, pace in ((2025, 12, 1.0), (2026, 3, 1.1)):
+        for month in range(1, last + 1):
+            for firm, size in (("a", 1.0), ("b", 2.0), ("c", 3.0), ("d", 5.0)):
+                sold = size * pace * (10 + 7 * month) * (1.03 if firm == "b" and year == 2026 else 1.0)
+                one = {"firm": firm, "month": f"{year}-{month:02d}-01", "layer": "l", "layer_size": 8, "sold": sold, "staff": 2}
+                rows.append(one)
+    return plan, rows
+
+
+def test_a_year_that_is_not_over_is_held_against_the_same_months(make_plan: Any) -> None:
+    plan, rows = months(make_plan)
+    with Database() as database:
+        fill(database, plan, {"sales": rows})
+        results = compute(plan, database, minimum_groups=1).results
+    [rise] = results.filter(indicator="rise", period="2026", breakdown="total")["value"]
+    same = [row for row in rows if int(row["month"][5:7]) <= 3]
+    heads = {year: sum(row["staff"] for row in same if row["month"].startswith(year)) for year in ("2025", "2026")}
+    sold = {year: sum(row["sold"] for row in same if row["month"].startswith(year)) for year in ("2025", "2026")}
+    assert rise == pytest.approx((sold["2026"] / heads["2026"]) / (sold["2025"] / heads["2025"]) - 1)
+    assert 0.1 < rise < 0.11  # against the whole of 2025 the season would make it a fall
+
+
+def test_a_panel_that_lost_a_member_is_no_full_count() -> None:
+    plan = load_plan(AUTOMOTIVE)
+    case = plan.cases["maturity_step"]
+    with Database() as database:
+        fill(database, plan, case.tables)
+        results = compute(plan, database, minimum_groups=1).results
+    shown = results.filter(indicator="maturity_step", breakdown="total").sort("period")
+    first, last = shown.row(0, named=True), shown.row(-1, named=True)
+    assert first["quality"] == "census"
+    assert last["n"] < first["n"]
+    assert last["quality"] is None and last["se"] is None
