@@ -15,9 +15,10 @@ from indicators.plan import Observation, Plan, Unit
 _NUMBER = re.compile(r"^([+−]?[\d,.]+)(.*)$")  # digits, and the unit that is set smaller
 
 
-def verdict(found: Verdict, words: Words) -> str:
-    """A shape, a word and a colour; any one of them is enough to tell."""
-    return markup.box(f"pw-verdict pw-{found}", "<i></i>", escape(words(f"verdict.{found}")), tag="span")
+def verdict(found: Verdict, words: Words, since: str = "") -> str:
+    """A shape, a word and a colour, any one of which is enough to tell; and since when it has been so."""
+    told = markup.box("", escape(words(f"verdict.{found}") + since), tag="span")
+    return markup.box(f"pw-verdict pw-{found}", "<i></i>", told, tag="span")
 
 
 def lead(found: Mapping[Verdict, int], furthest: Reading | None, words: Words) -> str:
@@ -28,8 +29,9 @@ def lead(found: Mapping[Verdict, int], furthest: Reading | None, words: Words) -
 
 
 def tile_head(tile: Tile, words: Words) -> str:
-    """The number of the target and its verdict."""
-    return markup.box("pw-head", markup.text("pw-id", tile.id, tag="span"), verdict(tile.verdict, words))
+    """The number of the target and its verdict; of several readings each says for itself since when."""
+    since = phrases.standing(tile.readings[0], words) if len(tile.readings) == 1 else ""
+    return markup.box("pw-head", markup.text("pw-id", tile.id, tag="span"), verdict(tile.verdict, words, since))
 
 
 def tile_body(reading: Reading, words: Words) -> str:
@@ -54,7 +56,7 @@ def tile_other(reading: Reading, plan: Plan, words: Words) -> str:
 
 def tile_row(reading: Reading, words: Words) -> str:
     """One of several readings of a target, on two lines."""
-    row = markup.box("pw-row", value_of(reading, words), verdict(reading.verdict, words))
+    row = markup.box("pw-row", value_of(reading, words), verdict(reading.verdict, words, phrases.standing(reading, words)))
     return row + markup.box("pw-small", markup.line([phrases.gap(reading, words), phrases.base(reading, words)]))
 
 

@@ -337,31 +337,32 @@ def _across(
     places: Sequence[float],
     reach: tuple[float, float],
 ) -> None:
-    """The total and the target as a tick across every bar, each named in a row of its own above them."""
+    """The total and the target, each named in a row of its own above the bars.
+
+    The total is a solid tick across the upper half of a bar, the target a dotted one across the lower half, so that both
+    are seen even where they are equal; the lesser is named to its left, the greater to its right.
+    """
     lines = [] if total is None else [(total, MUTED, "solid", scale.words("chart.total", value=scale.brief(total)), -0.75)]
     if target is not None and target.value is not None:
-        lines.append((target.value, TARGET, "dot", f"{scale.words('chart.target')} {scale.bound(target)}", -1.2))
+        lines.append((target.value, TARGET, "2px,2px", f"{scale.words('chart.target')} {scale.bound(target)}", -1.2))
+    greatest = max((value for value, *_ in lines), default=0.0)
     for value, colour, dash, text, y in lines:
-        x = value * scale.unit.factor
-        spans = [(-0.56, -0.42), *((place + 0.02, place + 0.38) for place in places)]
-        along = [end for low, high in spans for end in (low, high, None)]
+        x, upper = value * scale.unit.factor, dash == "solid"
+        spans = [(place + 0.02, place + 0.2) if upper else (place + 0.2, place + 0.5) for place in places]
+        along = [end for low, high in [(y + 0.2, y + 0.34), *spans] for end in (low, high, None)]
         figure.add_scatter(
             x=[x] * len(along),
             y=along,
             mode="lines",
-            line={"color": colour, "width": 2, "dash": dash},
+            line={"color": colour, "width": 2.5, "dash": dash},
             hoverinfo="skip",
             name="across",
         )
         part = (x - reach[0]) / (reach[1] - reach[0])
+        right = part < 0.2 or (value == greatest and part <= 0.7)
         figure.add_annotation(
-            x=x,
-            y=y,
-            text=text,
-            showarrow=False,
-            xanchor="left" if part < 0.2 else "right" if part > 0.8 else "center",
-            font={"size": 13},
-        )
+            x=x, y=y, text=text, showarrow=False, xanchor="left" if right else "right", font={"size": 13}
+        )  # fmt: skip
 
 
 def _bar_axes(figure: go.Figure, bottom: float, scale: Scale, reach: tuple[float, float]) -> go.Figure:

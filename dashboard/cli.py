@@ -70,6 +70,7 @@ def demo(
 ) -> None:
     """Make sample data, load it, publish an edition, print the headline and open the app."""
     from dashboard.intake import exit_code, mark_as_invented, take_in
+    from dashboard.words import words
     from indicators.catalogue import AUTOMOTIVE
     from sample_data.generate import generate
 
@@ -77,13 +78,13 @@ def demo(
     typer.echo(f"1/4  Making sample data of an invented industry → {store / 'sample'}")
     files = generate(store / "sample")
     typer.echo(f"2/4  Loading {len(files)} files")
-    plan = _plan(None)
-    reports = take_in(files, store, plan)
+    plan, spoken = _plan(None), words(_language(lang))
+    reports = take_in(files, store, plan, spoken)
     typer.echo("3/4  Publishing")
-    edition = _publish(store, plan, AUTOMOTIVE)
+    edition = _publish(store, plan, AUTOMOTIVE, lang)
     typer.echo(f"4/4  Edition {edition.id} stands. All its numbers are of invented enterprises.\n")
     _print_results(edition, (), None, None, Form.table, lang)
-    code = exit_code(reports, plan)
+    code = exit_code(reports, plan, spoken)
     raise typer.Exit(code if no_app else _launch(store, port) or code)
 
 
@@ -102,13 +103,14 @@ def load(
     Loading the same file again changes nothing; a corrected file replaces rows by their key.
     """
     from dashboard.intake import exit_code, faults_of, named_files, take_in, write_faults
+    from dashboard.words import words
 
-    plan = _plan(plan_folder)
+    plan, spoken = _plan(plan_folder), words(_language(lang))
     named = [item for text in files for item in named_files(text, plan)]
-    reports = take_in(named, store, plan)
+    reports = take_in(named, store, plan, spoken)
     if rejected is not None:
-        write_faults(faults_of(reports), rejected, _language(lang))
-    raise typer.Exit(exit_code(reports, plan))
+        write_faults(faults_of(reports), rejected, spoken.language)
+    raise typer.Exit(exit_code(reports, plan, spoken))
 
 
 @app.command()
@@ -229,7 +231,12 @@ def open_app(store: Store = DATA, port: Port = 8501) -> None:
 
 @app.command()
 def bench(rows: Annotated[int, typer.Option("--rows", min=10_000, help="Production rows to make.")] = 1_000_000) -> None:
-    """Time load, cells and publish over made-up production rows, against floors measured in the same run."""
+    """Time load, cells and publish over made-up production rows, against floors measured in the same run.
+
+    rows out: rows that came out. seconds: time on the clock, median of the runs. CPU s: processor seconds. × floor and CPU ×:
+    both as multiples of those of the floor, the least the same rows could cost, named in the last column. goal: what × floor
+    should not exceed; ✗ over marks a missed one. peak MB: the most memory in use.
+    """
     from dashboard.terminal import bench_table, console, progress
     from indicators.bench import run
 
@@ -290,14 +297,16 @@ def _edition(store: Path, identifier: str | None) -> Edition:
     return open_edition(store / "editions", identifier)
 
 
-def _publish(store: Path, plan: Plan, folder: Path) -> Edition:
+def _publish(store: Path, plan: Plan, folder: Path, lang: Tongue | None = None) -> Edition:
     from dashboard.terminal import progress
+    from dashboard.words import words
     from indicators.publish import publish as publish_edition
 
     with progress("publishing") as report:
         edition = publish_edition(store=store, plan=plan, plan_folder=folder, progress=report)
     for notice in edition.notices:
-        typer.echo(f"Note: {notice.en}", err=True)
+        language = _language(lang)
+        typer.echo(words(language)("publish.note", told=notice.in_language(language)), err=True)
     return edition
 
 

@@ -80,8 +80,13 @@ def law(plan: Plan, indicator: Indicator, target: Target, words: Words) -> Facts
         (words("card.reading"), words(f"reading.{target.reading}")),
         (words("card.scope"), phrases.scope(target, plan, words)),
         (words("card.explanation"), target.explanation.in_language(language) if target.explanation else ""),
-        (words("card.source"), target.source),
+        (words("card.source"), phrases.source(target, words)),
     ]
+
+
+def target_name(target: Target, number: str, plan: Plan, words: Words) -> str:
+    """The number of the target, with its scope where it is not asked of all."""
+    return f"{number} · {phrases.scope(target, plan, words)}" if isinstance(target.scope, dict) else number
 
 
 def tables(plan: Plan, indicator: Indicator, coverage: pl.DataFrame, words: Words) -> Facts:

@@ -8,7 +8,7 @@ from dashboard import definition, format, periods
 from dashboard.definition import Facts
 from dashboard.words import Words
 from indicators.edition import Edition
-from indicators.plan import Indicator, Plan
+from indicators.plan import Indicator, Plan, Target
 from indicators.results import TOTAL
 
 Section = tuple[str, list[str]]
@@ -20,11 +20,10 @@ def explanation(plan: Plan, indicator: str, words: Words, edition: Edition | Non
     """Headings and lines: definition, formula, legal reading, tables, checks, and from an edition the SQL and its numbers."""
     found = plan.indicators[indicator]
     formula = [*definition.formula(plan, found, words), *definition.code(found, words), *definition.panel(found, words)]
-    law = [fact for target in found.targets for fact in definition.law(plan, found, target, words)]
-    sections = [
+    sections: list[Section] = [
         (words("card.title"), _lines(definition.about(plan, found, words))),
         (words("card.formula"), _lines(formula)),
-        (words("card.law"), _lines(law)),
+        *(_law(plan, found, target, words) for target in found.targets),
         (words("card.table"), _tables(plan, found, words, edition)),
         (_CHECKS[words.language], _checks(plan, found, words)),
     ]
@@ -34,6 +33,12 @@ def explanation(plan: Plan, indicator: str, words: Words, edition: Edition | Non
         sections.append((words("card.sql"), _statement(edition, indicator)))
         sections.append((words("card.edition"), [*_lines(definition.edition(edition, words)), *_numbers(edition, found, words)]))
     return [(heading, lines) for heading, lines in sections if lines]
+
+
+def _law(plan: Plan, indicator: Indicator, target: Target, words: Words) -> Section:
+    """One target under its own heading, with its id and, where it is not asked of all, its scope."""
+    told = definition.target_name(target, target.id or indicator.id, plan, words)
+    return words("card.law", target=told), _lines(definition.law(plan, indicator, target, words))
 
 
 def _lines(facts: Facts) -> list[str]:

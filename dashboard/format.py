@@ -71,8 +71,11 @@ def interval(low: float | None, high: float | None, unit: Unit, language: Langua
     """Both ends of an interval: 64.1%至68.3%, 64.1% to 68.3%; None without one."""
     if low is None or high is None:
         return None
-    ends = (number(end, unit, language, signed=signed) for end in (low, high))
-    return ("至" if language == "zh" else " to ").join(ends)
+    between = "至" if language == "zh" else " to "
+    if unit.symbol.in_language(language)[:1].isdigit():  # such a symbol in brackets stands once, after both ends
+        ends = (plain(end, unit, signed=signed) for end in (low, high))
+        return _joined(between.join(ends), unit.symbol.in_language(language))
+    return between.join(number(end, unit, language, signed=signed) for end in (low, high))
 
 
 def bound(operator: str, value: float, unit: Unit, language: Language, *, signed: bool = False) -> str:
@@ -131,5 +134,5 @@ def _joined(digits: str, symbol: str) -> str:
         return digits
     tight = symbol[0] in "%‰°" or not symbol.isascii()  # 66.2%, 21家; but 21 providers, 2.3 pp
     if symbol[0].isdigit():
-        return f"{digits} × {symbol}"  # 36.73 × 10k yuan/person
+        return f"{digits} ({symbol})"  # 36.73 (10,000 yuan/person): two numbers side by side would read as one
     return digits + symbol if tight else f"{digits} {symbol}"

@@ -12,6 +12,7 @@ import typer
 
 from dashboard.mistake import Mistake
 from dashboard.terminal import console, load_remarks, load_table, progress
+from dashboard.words import Words, words
 from indicators.plan import Plan
 from pipelines.load import LoadReport, load
 from pipelines.rejected import all_rejected, export_rejected
@@ -49,27 +50,27 @@ def named_files(text: str, plan: Plan) -> list[Named]:
     return [path]
 
 
-def take_in(files: Sequence[Named], store: Path, plan: Plan) -> list[LoadReport]:
+def take_in(files: Sequence[Named], store: Path, plan: Plan, spoken: Words) -> list[LoadReport]:
     """Loads the files and prints what became of each. Raises Mistake when invented and real records would be mixed."""
     _keep_apart(files, store)
     with progress("loading") as report:
         reports = load(files, store=store, dictionary=plan.dictionary, progress=report)
-    console().print(load_table(reports))
+    console().print(load_table(reports, spoken))
     for found in reports:
-        for line in load_remarks(found):
+        for line in load_remarks(found, spoken):
             typer.echo(line, err=True)
     return reports
 
 
-def exit_code(reports: Sequence[LoadReport], plan: Plan) -> int:
+def exit_code(reports: Sequence[LoadReport], plan: Plan, spoken: Words) -> int:
     """The worst over all files: 2 refused, 1 more set aside than the plan allows, 0 done."""
     if any(report.refused for report in reports):
         return 2
     limit = plan.identity.set_aside_limit
     above = [report for report in reports if report.set_aside > limit * report.read]
     for report in above:
-        share = report.set_aside / report.read
-        typer.echo(f"{report.file}: {share:.1%} of its rows were set aside, above the limit of {limit:.0%}.", err=True)
+        share = f"{report.set_aside / report.read:.1%}"
+        typer.echo(spoken("load.above", file=report.file, share=share, limit=f"{limit:.0%}"), err=True)
     return 1 if above else 0
 
 
@@ -81,7 +82,9 @@ class Faults:
 
 
 def faults_in(store: Path, files: Sequence[str] = ()) -> Faults:
-    """What is set aside in a store; with `files` only of files of these names."""
+    """What is set aside in a store; with `files` only of files of these names. Raises Mistake where there is no store."""
+    if not store.is_dir():
+        raise Mistake(f"{store}: there is no such folder. Name the one that was given to `planwatch load`: --dir DIR")
     found = all_rejected(store)
     return Faults(rejected=found.filter(pl.col("file").is_in([Path(name).name for name in files])) if files else found)
 
@@ -96,7 +99,7 @@ def write_faults(faults: Faults, path: Path, language: str) -> None:
     if path.suffix.lower() != ".csv":
         raise Mistake(f"{path}: set-aside rows are written as CSV; found the ending `{path.suffix}`, expected `.csv`.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    typer.echo(f"{export_rejected(faults, path, language):,} faults → {path}")
+    typer.echo(words(language)("load.written", n=f"{export_rejected(faults, path, language):,}", path=path))
 
 
 def mark_as_invented(store: Path) -> None:

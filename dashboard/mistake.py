@@ -6,6 +6,22 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ROOMS = ("pipelines", "indicators", "dashboard", "sample_data")
+#: by name, because importing them while an error is told could fail and hide it; a test holds the names to the classes
+PLAN = "pipelines.yamlfile.PlanFaults"
+MENDABLE = frozenset(
+    {
+        "dashboard.mistake.Mistake",
+        "dashboard.launch.PortTaken",
+        "dashboard.selection.NotPublished",
+        "indicators.edition.BrokenEdition",
+        "indicators.edition.NoEdition",
+        "indicators.edition.PublishInProgress",
+        "indicators.publish.NothingLoaded",
+        "pipelines.lock.StoreBusy",
+        "pipelines.parts.StoreDamaged",
+        "pipelines.report.FileRefused",
+    }
+)
 
 
 class Mistake(ValueError):
@@ -14,24 +30,13 @@ class Mistake(ValueError):
 
 def plain(error: Exception) -> str | None:
     """What to tell the user; None for an error that is ours."""
-    from dashboard.launch import PortTaken
-    from dashboard.selection import NotPublished
-    from indicators.edition import BrokenEdition, NoEdition, PublishInProgress
-    from indicators.publish import NothingLoaded
-    from pipelines.lock import StoreBusy
-    from pipelines.parts import StoreDamaged
-    from pipelines.report import FileRefused
-    from pipelines.yamlfile import PlanFaults
-
-    if isinstance(error, PlanFaults):
-        count = len(error.faults)
-        return f"{error}\n{count} fault{'s' if count > 1 else ''} to mend in the plan."
+    kinds = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
+    if PLAN in kinds:
+        count = sum(bool(fault.file) for fault in getattr(error, "faults", ()))  # a folder that is not there has no file
+        return f"{error}" if not count else f"{error}\n{count} fault{'s' if count != 1 else ''} to mend in the plan."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}." if error.filename is not None else f"{error.strerror}."
-    ours = (Mistake, PortTaken, NotPublished)
-    editions = (BrokenEdition, NoEdition, PublishInProgress, NothingLoaded)
-    stores = (StoreBusy, StoreDamaged, FileRefused)
-    return str(error) if isinstance(error, (*ours, *editions, *stores)) else None
+    return str(error) if kinds & MENDABLE else None
 
 
 def foreign_rooms() -> str | None:

@@ -73,6 +73,18 @@ def scope(target: Target, plan: Plan, words: Words) -> str:
     return words("mark.comma").join(name.in_language(words.language) for name in names)
 
 
+def source(target: Target, words: Words) -> str:
+    """Where the target stands: 方案 §1 for `plan §1`; another source as it is."""
+    first, _, rest = target.source.partition(" ")
+    return f"{words('source.plan')} {rest}" if first == "plan" and rest else target.source
+
+
+def standing(reading: Reading, words: Words) -> str:
+    """Since which period the verdict has been what it is; empty with fewer than two judged periods."""
+    since = reading.standing_since
+    return words("verdict.since", period=periods.label(since, words.language)) if since else ""
+
+
 def path(reading: Reading, words: Words) -> str:
     """The small path in words, for those who do not see it."""
     known = [row for row in reading.path if row.value is not None]

@@ -48,7 +48,11 @@ def select(edition: Edition, indicators: Sequence[str] = (), by: str | None = No
     names = _indicators(edition, indicators)
     rows = edition.query("SELECT * FROM results WHERE indicator IN (SELECT unnest($names))", {"names": names})
     rows = rows.filter(pl.col("breakdown").is_in(_breakdowns(rows, by, names)))
-    return as_results(_in_period(rows, period))
+    found = as_results(_in_period(rows, period))
+    if indicators:
+        return found
+    order = {name: place for place, name in enumerate(names)}
+    return found.sort(pl.col("indicator").replace_strict(order, return_dtype=pl.Int64), maintain_order=True)
 
 
 def newest(rows: pl.DataFrame) -> pl.DataFrame:
@@ -86,7 +90,11 @@ def _breakdowns(rows: pl.DataFrame, by: str | None, names: Sequence[str]) -> lis
         return published
     if by is None:
         return [TOTAL]
-    wanted = {part.strip() for part in by.split(",")}
+    parts = [part.strip() for part in by.split(",")]
+    wanted = set(parts)
+    if len(parts) > len(wanted):
+        twice = next(part for part in parts if parts.count(part) > 1)
+        raise NotPublished(f"`{by}` names the breakdown `{twice}` more than once; name each one once.")
     found = [name for name in published if set(name.split(",")) == wanted]
     if not found:
         known = ", ".join(name for name in published if name != TOTAL) or "none"

@@ -58,7 +58,7 @@ def _columns(rows: Sequence[Result], unit: Unit, words: Words) -> dict[str, list
         low: [format.shown(row.low, unit) for row in rows],
         high: [format.shown(row.high, unit) for row in rows],
         words("table.n"): [row.n for row in rows],
-        words("table.quality"): [row.quality for row in rows],
+        words("table.quality"): [row.quality and words(f"quality.{row.quality}") for row in rows],
         words("table.status"): [words(f"status.{row.status}") for row in rows],
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 from rich import box
@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dashboard import definition, format, periods
+from dashboard.headline import Result
 from dashboard.words import Words
 from indicators.plan import Plan
 from indicators.results import TOTAL
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from indicators.bench import Figure
     from indicators.edition import Edition
     from pipelines.load import LoadReport
+    from pipelines.report import Note
 
 #: headings of the results table that the app does not use
 _HEADINGS = {"zh": ("95% 区间", "企业数"), "en": ("95 % interval", "n")}
@@ -68,75 +70,85 @@ def results_table(plan: Plan, rows: pl.DataFrame, words: Words, title: str | Non
     return table
 
 
-def _in_plan_order(plan: Plan, rows: pl.DataFrame) -> list[dict[str, Any]]:
+def _in_plan_order(plan: Plan, rows: pl.DataFrame) -> list[Result]:
     """Indicators as they come; categories in the order of their code lists, not of their codes."""
     indicators = {name: place for place, name in enumerate(dict.fromkeys(rows["indicator"].to_list()))}
     lists = {name: {code: place for place, code in enumerate(plan.categories(name))} for name in plan.breakdowns}
 
-    def place(row: dict[str, Any]) -> tuple[Any, ...]:
-        names, codes = row["breakdown"].split(","), row["category"].split(",")
-        order = [lists.get(name, {}).get(code, len(lists)) for name, code in zip(names, codes, strict=False)]
-        return indicators[row["indicator"]], row["breakdown"] != TOTAL, row["breakdown"], order, row["category"], row["period"]
+    def place(row: Result) -> tuple[int, bool, str, list[int], str, str]:
+        pairs = zip(row.breakdown.split(","), row.category.split(","), strict=False)
+        order = [lists.get(name, {}).get(code, len(lists)) for name, code in pairs]
+        return indicators[row.indicator], row.breakdown != TOTAL, row.breakdown, order, row.category, row.period
 
-    return sorted(rows.iter_rows(named=True), key=place)
+    return sorted((Result(**row) for row in rows.iter_rows(named=True)), key=place)
 
 
-def _cells(plan: Plan, row: dict[str, Any], words: Words, *, split: bool, judged: bool, narrow: bool) -> list[str | Text]:
-    indicator, unit, language = plan.indicators[row["indicator"]], plan.unit(row["indicator"]), words.language
+def _cells(plan: Plan, row: Result, words: Words, *, split: bool, judged: bool, narrow: bool) -> list[str | Text]:
+    indicator, unit, language = plan.indicators[row.indicator], plan.unit(row.indicator), words.language
     signed = indicator.kind == "change"
-    cells: list[str | Text] = [indicator.name.in_language(language), periods.label(row["period"], language)]
+    cells: list[str | Text] = [indicator.name.in_language(language), periods.label(row.period, language)]
     if split:
-        cells.append(definition.category(plan, row["breakdown"], row["category"], words))
-    value = None if row["value"] is None else format.number(row["value"], unit, language, signed=signed, beside=row["threshold"])
-    interval = format.interval(row["low"], row["high"], unit, language, signed=signed)
+        cells.append(definition.category(plan, row.breakdown, row.category, words))
+    value = None if row.value is None else format.number(row.value, unit, language, signed=signed, beside=row.threshold)
+    interval = format.interval(row.low, row.high, unit, language, signed=signed)
     cells.append(value or "–")
     if not narrow:
-        cells += [interval or "", "" if row["n"] is None else f"{row['n']:,}"]
+        cells += [interval or "", "" if row.n is None else f"{row.n:,}"]
     if judged:
-        gap = "" if row["gap"] is None or row["gap"] <= 0 else format.difference(row["gap"], unit, language)
-        bound = "" if row["operator"] is None else format.bound(row["operator"], row["threshold"], unit, language, signed=signed)
-        year = "" if row["target_year"] is None or not bound else f" ({row['target_year']})"
+        gap = "" if row.gap is None or row.gap <= 0 else format.difference(row.gap, unit, language)
+        held = row.operator is not None and row.threshold is not None
+        bound = format.bound(row.operator or "", row.threshold or 0.0, unit, language, signed=signed) if held else ""
+        year = "" if row.target_year is None or not bound else f" ({row.target_year})"
         cells += [bound + year, gap]
     return [*cells, _remark(row, words)]
 
 
-def _remark(row: dict[str, Any], words: Words) -> Text:
+def _remark(row: Result, words: Words) -> Text:
     """The verdict, and the status where it is not plainly published."""
-    parts = [(words(f"verdict.{row['verdict']}"), _STYLES[row["verdict"]])] if row["verdict"] else []
-    if row["status"] != "published":
-        parts.append((words(f"status.{row['status']}"), _STYLES[row["status"]]))
+    parts = [(words(f"verdict.{row.verdict}"), _STYLES[row.verdict])] if row.verdict else []
+    if row.status != "published":
+        parts.append((words(f"status.{row.status}"), _STYLES[row.status]))
     return Text(" · ").join(Text(text, style=style) for text, style in parts)
 
 
-def load_table(reports: Sequence[LoadReport]) -> Table:
-    """Per file what was read, accepted, set aside and replaced."""
+def load_table(reports: Sequence[LoadReport], words: Words) -> Table:
+    """Per file what was read, accepted, set aside and replaced, and what was left out where anything was."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("file", overflow="fold")
-    table.add_column("table")
-    for name in ("read", "accepted", "set aside", "replaced"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column(words("load.file"), overflow="fold")
+    table.add_column(words("load.table"))
+    counts = ["read", "accepted", "set_aside", "replaced", *(["left_out"] if any(report.left_out for report in reports) else [])]
+    for name in counts:
+        table.add_column(words(f"load.{name}"), justify="right", no_wrap=True)
     table.add_column("")
     for report in reports:
-        numbers = [f"{number:,}" for number in (report.read, report.accepted, report.set_aside, report.replaced)]
-        remark = "already loaded, nothing changed" if report.unchanged else Text("refused", style="red") if report.refused else ""
-        table.add_row(report.file, report.table or "?", *numbers, remark)
+        numbers = [f"{getattr(report, name):,}" for name in counts]
+        refused = Text(words("load.refused"), style="red") if report.refused else ""
+        table.add_row(report.file, report.table or "?", *numbers, words("load.unchanged") if report.unchanged else refused)
     return table
 
 
-def load_remarks(report: LoadReport, limit: int = 5) -> list[str]:
-    """Sentences under the table: why a file was refused, the first faults of its rows, and what a person should look at."""
+def load_remarks(report: LoadReport, words: Words, limit: int = 5) -> list[str]:
+    """Sentences under the table: why a file was refused, the first faults of its rows, what was left out, what to look at."""
+    file, language = report.file, words.language
     if report.refused:
-        return [f"{report.file}: {report.refused.in_language('en')}"]
-    found = [] if report.unchanged else report.rejected["message_en"].head(limit).to_list()
+        return [words("load.line", file=file, told=report.refused.in_language(language))]
+    found = [] if report.unchanged else report.rejected[f"message_{language}"].head(limit).to_list()
     if found and report.rejected.height > limit:
-        found.append(f"{report.file}: {report.rejected.height - limit:,} more; `planwatch rejected --out FILE` writes them all.")
+        found.append(words("load.more_faults", file=file, n=f"{report.rejected.height - limit:,}"))
+    left = [note.message.in_language(language) for note in report.notes if _is_of_rows(note)]
+    found += [words("load.line", file=file, told=told) for told in left]
     notes = [note for note in report.notes if note.kind == "review"]
     for note in notes[:limit]:
-        where = f" row {note.row}" if note.row else ""
-        found.append(f"{report.file}{where}, please look: {note.message.en}")
+        key, told = "load.look_row" if note.row else "load.look", note.message.in_language(language)
+        found.append(words(key, file=file, row=note.row, told=told))
     if len(notes) > limit:
-        found.append(f"{report.file}: {len(notes) - limit:,} more remarks to look at.")
+        found.append(words("load.more_notes", file=file, n=f"{len(notes) - limit:,}"))
     return found
+
+
+def _is_of_rows(note: Note) -> bool:
+    """Whether it tells of whole rows that are no records (totals, remarks); other normalisations name a column, or no row."""
+    return note.kind == "normalised" and note.row is not None and note.column is None
 
 
 def editions_table(editions: Sequence[tuple[str, Edition | str]], current: str | None) -> Table:
@@ -160,7 +172,12 @@ def bench_table(figures: Sequence[Figure]) -> Table:
         table.add_column(name, justify="left" if name in ("", "floor") else "right", no_wrap=True)
     for figure in figures:
         ratios = (f"{figure.ratio:.1f}", f"{figure.cpu_ratio:.1f}") if figure.floor else ("", "")
-        goal = "" if figure.goal is None else Text(f"≤ {figure.goal:g}", style="green" if figure.ratio <= figure.goal else "red")
+        goal = "" if figure.goal is None else _goal(figure.ratio, figure.goal)
         times = (f"{figure.seconds:.3f}", f"{figure.cpu:.2f}")
         table.add_row(figure.name, f"{figure.rows:,}", *times, *ratios, goal, f"{figure.peak_mb:,.0f}", figure.floor)
     return table
+
+
+def _goal(ratio: float, goal: float) -> Text:
+    """Colour and a word: a missed goal must be seen in a log too."""
+    return Text(f"≤ {goal:g}", style="green") if ratio <= goal else Text(f"≤ {goal:g} ✗ over", style="red")

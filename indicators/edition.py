@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import re
@@ -21,6 +20,7 @@ from pydantic import ValidationError
 from indicators.plan import Plan
 from indicators.results import as_results
 from pipelines.database import Database, DatabaseError
+from pipelines.durable import sha256, sync, write_durably
 from pipelines.yamlfile import Text
 
 POINTER = "current.json"
@@ -98,20 +98,20 @@ def write_edition(
             "plan": plan.model_dump(mode="json", exclude={"identity": {"disclosure"}, "cases": True}),
             "notices": [notice.model_dump() for notice in notices],
             "provenance": dict(provenance),
-            "files": {DATABASE: file_sha256(building / DATABASE)},
+            "files": {DATABASE: sha256(building / DATABASE)},
         }
         text = json.dumps(manifest, ensure_ascii=False, indent=1)
-        _write_durably(building / MANIFEST, text)
-        _write_durably(building / SEAL, file_sha256(building / MANIFEST))
-        _sync(building)
+        write_durably(building / MANIFEST, text)
+        write_durably(building / SEAL, sha256(building / MANIFEST))
+        sync(building)
         for file in building.iterdir():
             file.chmod(0o444)
         os.rename(building, root / identifier)
-        _sync(root)
-        pointer = {"edition": identifier, "manifest_sha256": file_sha256(root / identifier / MANIFEST)}
-        _write_durably(root / (POINTER + ".new"), json.dumps(pointer))
+        sync(root)
+        pointer = {"edition": identifier, "manifest_sha256": sha256(root / identifier / MANIFEST)}
+        write_durably(root / (POINTER + ".new"), json.dumps(pointer))
         os.rename(root / (POINTER + ".new"), root / POINTER)
-        _sync(root)
+        sync(root)
     return open_edition(root, identifier)
 
 
@@ -130,7 +130,7 @@ def open_edition(root: Path, identifier: str | None = None) -> Edition:
         known = ", ".join(list_editions(root)) or "none"
         raise NoEdition(f"There is no edition {identifier} in {root}. Editions here: {known}.")
     try:
-        seal = file_sha256(folder / MANIFEST)
+        seal = sha256(folder / MANIFEST)
         sealed = {(folder / SEAL).read_text(encoding="ascii")}
         if pointer is not None and pointer["edition"] == identifier:
             sealed.add(pointer["manifest_sha256"])
@@ -143,7 +143,7 @@ def open_edition(root: Path, identifier: str | None = None) -> Edition:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BrokenEdition(f"Edition {identifier}: its manifest cannot be read ({error}). Publish again.") from None
     for name, expected in files.items():
-        if not (folder / name).is_file() or file_sha256(folder / name) != expected:
+        if not (folder / name).is_file() or sha256(folder / name) != expected:
             raise BrokenEdition(f"Edition {identifier}: {name} is not the file that was published. Publish again.")
     try:
         plan = Plan.model_validate_json(json.dumps({**manifest["plan"], "cases": {}}))
@@ -169,12 +169,6 @@ def list_editions(root: Path) -> list[str]:
     return sorted((entry.name for entry in root.iterdir() if _NUMBERED.fullmatch(entry.name) and entry.is_dir()), key=int)
 
 
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file as hexadecimal text."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _pointer(root: Path) -> dict[str, Any] | None:
     try:
         pointer = json.loads((root / POINTER).read_text(encoding="utf-8"))
@@ -194,22 +188,7 @@ def _write_database(path: Path, **tables: pl.DataFrame) -> None:
         for name, frame in tables.items():
             if database.query(f'SELECT count(*) AS n FROM "{name}"').item() != frame.height:
                 raise BrokenEdition(f"{path}: the table {name} was not written whole; is the disk full?")
-    _sync(path)
-
-
-def _write_durably(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(path)
 
 
 @contextmanager

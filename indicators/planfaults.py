@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from indicators import formula
 from indicators.plan import Breakdown, Case, Indicator, Plan, Target
-from pipelines.dictionary import Column, Table
+from pipelines.dictionary import Column, Table, links_read, written
 from pipelines.yamlfile import Fault, YamlFile, suggest
 
 Place = Sequence[str | int]
@@ -17,40 +17,88 @@ Place = Sequence[str | int]
 class PlanFiles:
     """The files behind a plan, so that a fault can be pointed at."""
 
-    identity: YamlFile
+    identity: YamlFile | None
     breakdowns: YamlFile | None
     tables: dict[str, YamlFile]
     codes: dict[str, YamlFile]
     indicators: dict[str, YamlFile]
     references: dict[str, YamlFile]
     cases: dict[str, YamlFile]
+    unread: dict[str, set[str]]  # ids by folder of files that could not be read; they exist, and no more is known of them
+    unread_breakdowns: bool
+    faulty: frozenset[str]  # labels of files in which a fault was already found
 
 
 def plan_faults(plan: Plan, files: PlanFiles) -> list[Fault]:
-    """Every fault of a plan whose tables hold together."""
-    check = _Check(plan)
+    """Every fault of the files that could be read, without what only follows from a fault of another file."""
+    check = _Check(plan, files)
     for name, file in files.tables.items():
         check.table(plan.dictionary.tables[name], file)
     for name, file in files.codes.items():
         check.codes(name, file)
-    check.headline(files.identity)
+    if files.identity is not None:
+        check.headline(files.identity)
     if files.breakdowns is not None:
         check.breakdowns(files.breakdowns)
     for name, file in files.indicators.items():
         check.indicator(plan.indicators[name], file)
     for name, file in files.references.items():
-        check.need(file, ["unit"], plan.references[name].unit, plan.identity.units, "the unit")
+        check.unit(file, plan.references[name].unit)
     for name, file in files.cases.items():
         check.case(plan.cases[name], file)
     return check.found
 
 
+def _stated(file: YamlFile | None, key: str) -> set[str] | None:
+    """The names written under `key`; None when what stands there is no mapping of names."""
+    return set() if file is None or key not in file.data else written(file, key) or None
+
+
 class _Check:
     """Collects faults while it walks through a plan."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, files: PlanFiles) -> None:
+        self.plan, self.files = plan, files
         self.found: list[Fault] = []
+        self.tables = {*plan.dictionary.tables, *files.unread["tables"]}
+        lists = plan.dictionary.codes.items()
+        self.codes_read = {name: listed for name, listed in lists if files.codes[name].label not in files.faulty}
+        self.lists = {*plan.dictionary.codes, *files.unread["codes"]}
+        self.indicators = {*plan.indicators, *files.unread["indicators"]}
+        self.references = {*plan.references, *files.unread["references"]}
+        self.splits = None if files.unread_breakdowns else _stated(files.breakdowns, "breakdowns")
+        self.units = _stated(files.identity, "units") if files.identity else None
+
+    def columns(self, table: str) -> set[str] | None:
+        """Names of the columns written in a table; None when they are not known."""
+        file = self.files.tables.get(table)
+        return (written(file, "columns") or None) if file else None
+
+    def reachable(self, table: Table, *, linked: bool = True) -> set[str] | None:
+        """Names of the columns a formula over the table may use; None when not all are known."""
+        links = table.link if linked else []
+        if linked and not links_read(table, self.files.tables[table.id]):
+            return None
+        found: set[str] = set()
+        for name in (table.id, *(link.table for link in links)):
+            columns = self.columns(name)
+            if columns is None:
+                return None
+            found |= columns
+        return found
+
+    def sound(self, table: Table) -> bool:
+        """Whether no fault was found in the table and in those it links."""
+        files = [self.files.tables.get(name) for name in (table.id, *(link.table for link in table.link))]
+        return all(file is not None and file.label not in self.files.faulty for file in files)
+
+    def formula(self, text: str, given: Mapping[str, Column], names: set[str] | None, table: str, *, boolean: bool) -> list[str]:
+        """The faults of a formula, without those about columns whose definition is broken or out of sight."""
+        found = formula.faults(text, given, self.codes_read, table=table, boolean=boolean)
+        if names is None:
+            return [message for message in found if ", which table `" not in message]
+        hidden = [f"names column `{name}`, which table" for name in names - given.keys()]
+        return [message for message in found if not message.startswith(tuple(hidden))]
 
     def say(self, file: YamlFile, place: Place, message: str, *, key: bool = False) -> None:
         text = message if message.endswith((".", "?", "…")) else f"{message}."
@@ -63,9 +111,17 @@ class _Check:
         self.say(file, place, f"{what} `{name}` does not exist.{suggest(name, words)}")
         return False
 
+    def unit(self, file: YamlFile, unit: str | None) -> None:
+        if unit is not None and self.units is not None:
+            self.need(file, ["unit"], unit, self.units, "the unit")
+
+    def split(self, file: YamlFile, place: Place, name: str) -> bool:
+        return self.splits is None or self.need(file, place, name, self.splits, "the breakdown")
+
     def table(self, table: Table, file: YamlFile) -> None:
+        names = self.reachable(table, linked=False)
         for i, rule in enumerate(table.checks):
-            for message in formula.faults(rule.that, table.columns, self.plan.dictionary.codes, table=table.id, boolean=True):
+            for message in self.formula(rule.that, table.columns, names, table.id, boolean=True):
                 self.say(file, ["checks", i, "that"], f"the check {message}")
         closed = [name for name, column in table.columns.items() if column.tier != "general" or column.personal]
         if table.public and closed:
@@ -76,7 +132,7 @@ class _Check:
                 self.say(
                     file, ["columns", name], f"`{name}`: the minimum {column.minimum} lies above the maximum {column.maximum}"
                 )
-        design = table.design
+        design = table.design if self.sound(table) else None
         for field in ("stratum", "population", "weight", "sampling_fraction", "group"):
             stated: str | None = getattr(design, field) if design else None
             if design and stated and not design.census and stated not in self.plan.dictionary.per_unit(table.id, design.unit):
@@ -92,48 +148,52 @@ class _Check:
 
     def headline(self, file: YamlFile) -> None:
         for i, name in enumerate(self.plan.identity.headline):
-            self.need(file, ["headline", i], name, self.plan.indicators, "the indicator")
+            self.need(file, ["headline", i], name, self.indicators, "the indicator")
 
     def breakdowns(self, file: YamlFile) -> None:
         tables = self.plan.dictionary.tables.values()
         for name, split in self.plan.breakdowns.items():
             columns = [table.columns[split.column] for table in tables if split.column in table.columns]
-            if not columns:
-                known = {column for table in tables for column in table.columns}
-                self.say(
-                    file, ["breakdowns", name, "column"], f"no table has a column `{split.column}`.{suggest(split.column, known)}"
-                )
-            elif split.rollup:
+            stated = [self.columns(table) for table in self.tables]
+            known: set[str] = set().union(*(names for names in stated if names is not None))
+            if split.column not in known and None not in stated:
+                near = suggest(split.column, known)
+                self.say(file, ["breakdowns", name, "column"], f"no table has a column `{split.column}`.{near}")
+            elif columns and split.rollup:
                 self._rollup(name, split, columns[0], file)
         for i, names in enumerate(self.plan.crossings):
             for j, name in enumerate(names):
-                self.need(file, ["crossings", i, j], name, self.plan.breakdowns, "the breakdown")
+                self.split(file, ["crossings", i, j], name)
 
     def _rollup(self, name: str, split: Breakdown, column: Column, file: YamlFile) -> None:
         assert split.rollup is not None
         place = ["breakdowns", name, "rollup"]
         lists = self.plan.dictionary.codes
-        if not self.need(file, place, split.rollup, lists, "the code list"):
+        if not self.need(file, place, split.rollup, self.lists, "the code list"):
             return
+        if not column.codes and column.type == "code":
+            return  # said at the column
         if not column.codes:
             self.say(file, place, f"`{split.column}` has no code list, so nothing says what rolls up to what")
             return
-        for code, entry in lists[column.codes].codes.items():
-            if entry.parent is not None and entry.parent not in lists[split.rollup].codes:
+        parents = written(self.files.codes[split.rollup], "codes") if split.rollup in lists else None
+        listed = lists[column.codes].codes if column.codes in lists and parents is not None else {}
+        for code, entry in listed.items():
+            if parents is not None and entry.parent is not None and entry.parent not in parents:
                 self.say(file, place, f"code `{code}` has the parent `{entry.parent}`, which `{split.rollup}` does not have")
 
     def indicator(self, indicator: Indicator, file: YamlFile) -> None:
         plan = self.plan
-        self.need(file, ["unit"], indicator.unit, plan.identity.units, "the unit")
+        self.unit(file, indicator.unit)
         for i, name in enumerate(indicator.companions):
-            self.need(file, ["companions", i], name, plan.indicators, "the indicator")
+            self.need(file, ["companions", i], name, self.indicators, "the indicator")
         for i, name in enumerate(indicator.breakdowns or []):
-            self.need(file, ["breakdowns", i], name, plan.breakdowns, "the breakdown")
+            self.split(file, ["breakdowns", i], name)
         if indicator.reference:
-            self.need(file, ["reference"], indicator.reference, plan.references, "the reference")
+            self.need(file, ["reference"], indicator.reference, self.references, "the reference")
         if indicator.change_of:
-            known = self.need(file, ["change_of"], indicator.change_of, plan.indicators, "the indicator")
-            if known and plan.indicators[indicator.change_of].kind == "change":
+            known = self.need(file, ["change_of"], indicator.change_of, self.indicators, "the indicator")
+            if known and (level := plan.indicators.get(indicator.change_of)) is not None and level.kind == "change":
                 self.say(file, ["change_of"], "a change of a change is not measured; name the level")
         for i, target in enumerate(indicator.targets):
             self._target(i, target, file)
@@ -141,38 +201,61 @@ class _Check:
         for i, name in enumerate(named):
             if name in named[:i]:
                 self.say(file, ["targets", i], f"two targets here are called `{name}`; give each an id of its own")
-        if indicator.table and self.need(file, ["table"], indicator.table, plan.dictionary.tables, "the table"):
-            self._measure(indicator, plan.dictionary.tables[indicator.table], file)
+        if indicator.table:
+            self.need(file, ["table"], indicator.table, self.tables, "the table")
+            if (table := plan.dictionary.tables.get(indicator.table)) is not None:
+                self._measure(indicator, table, file)
+            else:
+                self._formulas(indicator, {}, None, file)
 
     def _target(self, i: int, target: Target, file: YamlFile) -> None:
         if isinstance(target.scope, dict):
             for name, code in target.scope.items():
-                if self.need(file, ["targets", i, "scope", name], name, self.plan.breakdowns, "the breakdown"):
-                    self.need(file, ["targets", i, "scope", name], code, self.plan.categories(name), "the category")
+                known = self._categories(name) if self.split(file, ["targets", i, "scope", name], name) else None
+                if known is not None:
+                    self.need(file, ["targets", i, "scope", name], code, known, "the category")
         elif target.scope != "all":
             self.say(file, ["targets", i, "scope"], "scope is `all`, or one category such as {segment_group: parts}")
         if target.basis in ("change", "step") and target.base_period is None:
             self.say(file, ["targets", i], f"a target on a {target.basis} needs its base_period")
 
+    def _categories(self, name: str) -> set[str] | None:
+        """Codes written in the list of a breakdown; None when they are not known."""
+        split = self.plan.breakdowns.get(name)
+        if split is None:
+            return None
+        columns = [table.columns[split.column] for table in self.plan.dictionary.tables.values() if split.column in table.columns]
+        listed = split.rollup or next((column.codes for column in columns if column.codes), None)
+        if listed is None:
+            return set() if columns else None
+        return written(self.files.codes[listed], "codes") if listed in self.files.codes else None
+
     def _measure(self, indicator: Indicator, table: Table, file: YamlFile) -> None:
-        reachable = self.plan.reachable(indicator)
-        for key in ("respondents", "where", "numerator", "denominator"):
-            text, boolean = getattr(indicator, key), key in ("respondents", "where")
-            if isinstance(text, str):
-                for message in formula.faults(text, reachable, self.plan.dictionary.codes, table=table.id, boolean=boolean):
-                    self.say(file, [key], f"{key} {message}")
+        reachable, names = self.plan.reachable(indicator), self.reachable(table)
+        if "panel" in file.data and names is not None:
+            names |= {f"base_{name}" for name in self.columns(table.id) or ()}
+        self._formulas(indicator, reachable, names, file)
         self._columns(indicator, table, file)
+        if not self.sound(table):
+            return  # what it lacks may stand in its broken part
         design = indicator.design or table.design
         for i, name in enumerate(indicator.breakdowns or []):
             column = self.plan.breakdowns[name].column if name in self.plan.breakdowns else None
             if design and column in reachable and column not in self.plan.dictionary.per_unit(table.id, design.unit):
                 self.say(file, ["breakdowns", i], self._varies(str(column), table))
-        if table.period is None and table.year is None and indicator.duration is None:
+        if table.period is None and table.year is None and "duration" not in file.data:
             self.say(file, ["table"], f"table `{table.id}` has neither `period` nor `year`, so nothing can be dated by it")
         if indicator.duration and not any("period" in link.on.values() for link in table.link):
             self.say(file, ["table"], f"table `{table.id}` has no link on the period, so its rows belong to no year")
         if indicator.duration and design is None:
             self.say(file, ["table"], f"table `{table.id}` has no `design`; a duration needs to know whose the cases are")
+
+    def _formulas(self, indicator: Indicator, given: Mapping[str, Column], names: set[str] | None, file: YamlFile) -> None:
+        for key in ("respondents", "where", "numerator", "denominator"):
+            text, boolean = getattr(indicator, key), key in ("respondents", "where")
+            if isinstance(text, str):
+                for message in self.formula(text, given, names, str(indicator.table), boolean=boolean):
+                    self.say(file, [key], f"{key} {message}")
 
     def _columns(self, indicator: Indicator, table: Table, file: YamlFile) -> None:
         names: list[tuple[list[str | int], str | None]] = []
@@ -180,22 +263,23 @@ class _Check:
             names += [(["duration", key], getattr(indicator.duration, key)) for key in ("start", "end", "stopped", "as_of")]
         if indicator.panel:
             names += [(["panel", "on", i], name) for i, name in enumerate(indicator.panel.on)]
+        known = self.columns(table.id)
         for place, name in names:
-            if name is not None and name not in table.columns:
-                self.say(file, place, f"table `{table.id}` has no column `{name}`.{suggest(name, table.columns)}")
+            if name is not None and known is not None and name not in known:
+                self.say(file, place, f"table `{table.id}` has no column `{name}`.{suggest(name, known)}")
 
     def case(self, case: Case, file: YamlFile) -> None:
-        if case.id not in self.plan.indicators:
-            near = suggest(case.id, self.plan.indicators)
+        if case.id not in self.indicators:
+            near = suggest(case.id, self.indicators)
             self.say(file, [], f"no indicator is called `{case.id}`; a case bears the name of its indicator.{near}")
         for name, rows in case.tables.items():
-            table = self.plan.dictionary.tables.get(name)
-            if table is None:
-                near = suggest(name, self.plan.dictionary.tables)
+            if name not in self.tables:
+                near = suggest(name, self.tables)
                 self.say(file, ["tables", name], f"the table `{name}` does not exist.{near}", key=True)
                 continue
-            for i, row in enumerate(rows):
+            known = self.columns(name)
+            for i, row in enumerate(rows if known is not None else ()):
                 for column in row:
-                    if column not in table.columns:
-                        near = suggest(column, table.columns)
+                    if known is not None and column not in known:
+                        near = suggest(column, known)
                         self.say(file, ["tables", name, i, column], f"table `{name}` has no column `{column}`.{near}", key=True)

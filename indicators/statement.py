@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from indicators.plan import Indicator
 from indicators.question import Question
+from indicators.source import calendar, join, listed, period_number, period_sets, source
 from pipelines.database import literal, quoted
 from pipelines.dictionary import Design, Link
 
@@ -41,7 +42,7 @@ def shared_statement(question: Question) -> str:
     kept = ["answer.period AS period", "answer.holding AS holding", *splits, *counts]
     on = "answer.period = several.period AND answer.holding = several.holding"
     return (
-        f"{weighted_answers(question)},\nseveral AS (\n  {several}\n)\nSELECT {_listed(kept, '  ')}\n"
+        f"{weighted_answers(question)},\nseveral AS (\n  {several}\n)\nSELECT {listed(kept, '  ')}\n"
         f"FROM answer JOIN several ON {on}\nWHERE answer.stratum IS NOT NULL\n"
         f"GROUP BY {', '.join(['answer.period', 'answer.holding', *splits])}"
     )
@@ -62,11 +63,11 @@ def rows_statement(question: Question) -> str:
     assert question.design is not None
     design = [f"{text} AS {name}" for name, text in _design_columns(question.design)]
     splits = [f"{text} AS {name}" for name, text in _breakdown_columns(question)]
-    columns = [f"{_period_number(question)} AS period", f"{quoted(question.design.unit)} AS unit", *design, *splits]
+    columns = [f"{period_number(question)} AS period", f"{quoted(question.design.unit)} AS unit", *design, *splits]
     columns += [quoted(name) for name in question.columns if name in question.table.columns and name != question.design.unit]
     where = " AND ".join(f"({text})" for text in (question.respondents, question.indicators[0].where) if text)
     condition = f"\nWHERE {where}" if where else ""
-    return f"WITH {_source(question)}\nSELECT {_listed(columns, '  ')}\nFROM source{condition}"
+    return f"WITH {source(question)}\nSELECT {listed(columns, '  ')}\nFROM source{condition}"
 
 
 def strata_statement(question: Question) -> str:
@@ -81,109 +82,19 @@ def unlinked_statement(question: Question) -> str:
         theirs = next(iter(link.on))
         missing = f"{quoted(link.table)}.{quoted(theirs)} IS NULL"
         counts.append(f"coalesce(sum(CASE WHEN {missing} THEN 1 ELSE 0 END), 0) AS link_{i}")
-    joins = "\n".join(_join(question, link) for link in question.table.link)
-    year = dict(_calendar(question))["_year"]
+    joins = "\n".join(join(question, link) for link in question.table.link)
+    year = dict(calendar(question))["_year"]
     return f"SELECT {year} AS year, {', '.join(counts)}\nFROM {quoted(question.table.id)} AS t\n{joins}\nGROUP BY {year}"
 
 
 def weighted_answers(question: Question) -> str:
     """The WITH clause that ends in `weighted`: one row per unit and period with its weight, for any statement over answers."""
     if question.design is None:
-        return f"WITH {_source(question)},\n{_rows(question)}"
+        return f"WITH {source(question)},\n{_rows(question)}"
     late = _register(question)
     # first, and under a name that no table can have: nothing then stands before it that could hide the table it reads
-    listed = [_units(question, late)] if late else []
-    return "WITH " + ",\n".join([*listed, _source(question, late), _answers(question, late), _strata(question)])
-
-
-def _listed(columns: list[str], margin: str = "    ") -> str:
-    """Columns of a select, one a line, because people read this text."""
-    return f",\n{margin}".join(columns)
-
-
-def _source(question: Question, late: Link | None = None) -> str:
-    """Rows of the table with every linked column under its plain name, but those of a link that is followed late."""
-    reachable = question.plan.dictionary.reachable(question.table.id)
-    here = [name for name in question.columns if name in reachable and not (late and reachable[name][0] == late.table)]
-    selected = [f"{_place(question, name)} AS {quoted(name)}" for name in here]
-    selected += [f"{expression} AS {name}" for name, expression in _calendar(question)]
-    joins = [_join(question, link) for link in question.table.link if link is not late]
-    panel = question.indicators[0].panel if question.indicators else None
-    if panel:
-        base = [name for name in question.columns if name not in reachable]
-        selected += [f"base.{quoted(name.removeprefix('base_'))} AS {name}" for name in base]
-        on = " AND ".join(f"base.{quoted(name)} = t.{quoted(name)}" for name in panel.on)
-        year = _year_of(question, "base")
-        joins.append(f"JOIN {quoted(question.table.id)} AS base ON {on} AND {year} = {panel.base_period}")
-        joins[-1] += f" AND {_year_of(question)} >= {panel.base_period}"
-    body = "\n  ".join([f"FROM {quoted(question.table.id)} AS t", *joins])
-    if question.through is not None:
-        body += f"\n  WHERE month(t.{quoted(str(question.table.period))}) <= {question.through}"
-    return f"source AS (\n  SELECT {_listed(selected)}\n  {body}\n)"
-
-
-def _join(question: Question, link: Link) -> str:
-    dictionary = question.plan.dictionary
-    target = dictionary.tables[link.table]
-    conditions = []
-    for theirs, ours in link.on.items():
-        if ours == "period" and question.dated_by_link:
-            continue  # the linked table dates the row: one row for every year in which the unit is listed
-        if ours == "period":
-            left = _year_of(question)
-        else:
-            left = _place(question, ours)
-            dated = dictionary.reachable(question.table.id)[ours][1].type in ("date", "month", "timestamp")
-            left = f"year({left})" if dated and target.columns[theirs].type == "year" else left
-        conditions.append(f"{quoted(target.id)}.{quoted(theirs)} = {left}")
-    kind = "JOIN" if question.dated_by_link else "LEFT JOIN"
-    return f"{kind} {quoted(target.id)} ON {' AND '.join(conditions)}"
-
-
-def _place(question: Question, name: str) -> str:
-    table, _ = question.plan.dictionary.reachable(question.table.id)[name]
-    return f"{'t' if table == question.table.id else quoted(table)}.{quoted(name)}"
-
-
-def _year_of(question: Question, source: str = "t") -> str:
-    if question.table.year is not None:
-        return str(question.table.year)
-    assert question.table.period is not None
-    column = f"{source}.{quoted(question.table.period)}"
-    return column if question.table.columns[question.table.period].type == "year" else f"year({column})"
-
-
-def _calendar(question: Question) -> list[tuple[str, str]]:
-    """The columns a row is dated by, as far down as the finest level asked for."""
-    if question.table.year is not None:
-        return [("_year", str(question.table.year))]
-    if question.table.period is None:
-        link, theirs = question.dating_link
-        return [("_year", f"{quoted(link.table)}.{quoted(theirs)}")]
-    period = f"t.{quoted(question.table.period)}"
-    columns = [("_year", _year_of(question))]
-    if "quarter" in question.levels:
-        columns.append(("_quarter", f"quarter({period})"))
-    if "month" in question.levels:
-        columns.append(("_month", f"month({period})"))
-    return columns
-
-
-def _period_sets(question: Question) -> list[list[str]]:
-    """The calendar columns of each level asked for: a month keeps its quarter only where quarters are asked for too."""
-    names = [name for name, _ in _calendar(question)]
-    finest = {"year": 1, "quarter": 2, "month": len(names)}
-    return [names[: finest[level]] for level in question.levels]
-
-
-def _period_number(question: Question) -> str:
-    present = dict(_calendar(question))
-    number = "CAST(_year AS INTEGER) * 10000"
-    if "_quarter" in present:
-        number += " + coalesce(CAST(_quarter AS INTEGER), 0) * 100"
-    if "_month" in present:
-        number += " + coalesce(CAST(_month AS INTEGER), 0)"
-    return number
+    register = [_units(question, late)] if late else []
+    return "WITH " + ",\n".join([*register, source(question, late), _answers(question, late), _strata(question)])
 
 
 def _value(question: Question, indicator: Indicator, part: str) -> str:
@@ -230,9 +141,9 @@ def _rows(question: Question) -> str:
     """Without a design every row is a unit of its own, all were recorded, and nothing need be summed before the cells."""
     values = [f"{text} AS {name}" for name, text in _values(question).items()]
     splits = [f"{expression} AS {name}" for name, expression in _breakdown_columns(question)]
-    calendar = [name for name, _ in _calendar(question)]
+    dated_by = [name for name, _ in calendar(question)]
     where = f"\n  WHERE {question.respondents}" if question.respondents else ""
-    return f"weighted AS (\n  SELECT {_listed([*calendar, *splits, *values])}\n  FROM source{where}\n)"
+    return f"weighted AS (\n  SELECT {listed([*dated_by, *splits, *values])}\n  FROM source{where}\n)"
 
 
 def _answers(question: Question, late: Link | None) -> str:
@@ -240,17 +151,17 @@ def _answers(question: Question, late: Link | None) -> str:
     assert question.design is not None
     attributes = [*_design_columns(question.design), *_breakdown_columns(question)]
     carried = [] if late else [name for name, _ in attributes]
-    calendar, values = [name for name, _ in _calendar(question)], list(_values(question))
-    picked = [f"{quoted(question.design.unit)} AS unit", *calendar]
+    dated_by, values = [name for name, _ in calendar(question)], list(_values(question))
+    picked = [f"{quoted(question.design.unit)} AS unit", *dated_by]
     picked += [f"any_value({text}) AS {name}" for name, text in attributes if name in carried]
     picked += [f"sum({text}) AS {name}" for name, text in _values(question).items()]
     where = f"\n  WHERE {question.respondents}" if question.respondents else ""
-    grouped = ", ".join([quoted(question.design.unit), *calendar])
-    parts = [f"finest AS (\n  SELECT {_listed(picked)}\n  FROM source{where}\n  GROUP BY {grouped}\n)"]
+    grouped = ", ".join([quoted(question.design.unit), *dated_by])
+    parts = [f"finest AS (\n  SELECT {listed(picked)}\n  FROM source{where}\n  GROUP BY {grouped}\n)"]
     parts += _coarser(question, carried)
     levels = [f"SELECT {', '.join(['unit', *columns])} FROM {name}" for name, columns in _levels(question, [*carried, *values])]
     united = "\n    UNION ALL ".join(levels)
-    outer = ["answers.unit", f"{_period_number(question)} AS period", *(name for name, _ in attributes), *values]
+    outer = ["answers.unit", f"{period_number(question)} AS period", *(name for name, _ in attributes), *values]
     joined = ""
     if late:
         joined = "\n  LEFT JOIN _listed ON _listed.unit = answers.unit"
@@ -261,20 +172,20 @@ def _answers(question: Question, late: Link | None) -> str:
 
 def _levels(question: Question, names: list[str]) -> list[tuple[str, list[str]]]:
     """The statement part of each level asked for, and its columns; the calendar below the level is blank."""
-    calendar = [name for name, _ in _calendar(question)]
+    dated_by = [name for name, _ in calendar(question)]
     found = []
-    for level, dated in zip(question.levels, _period_sets(question), strict=True):
-        blank = [f"CAST(NULL AS BIGINT) AS {name}" for name in calendar if name not in dated]
-        found.append(("finest" if dated == calendar else f"by_{level}", [*dated, *blank, *names]))
+    for level, dated in zip(question.levels, period_sets(question), strict=True):
+        blank = [f"CAST(NULL AS BIGINT) AS {name}" for name in dated_by if name not in dated]
+        found.append(("finest" if dated == dated_by else f"by_{level}", [*dated, *blank, *names]))
     return found
 
 
 def _coarser(question: Question, carried: list[str]) -> list[str]:
     """The levels above the finest, each from the one below: a unit's sums of a year are the sums of its months."""
     parts, below = [], "finest"
-    calendar = [name for name, _ in _calendar(question)]
-    for level, dated in reversed(list(zip(question.levels, _period_sets(question), strict=True))):
-        if dated == calendar:
+    dated_by = [name for name, _ in calendar(question)]
+    for level, dated in reversed(list(zip(question.levels, period_sets(question), strict=True))):
+        if dated == dated_by:
             continue
         kept = [
             "unit",
@@ -295,17 +206,17 @@ def _register(question: Question) -> Link | None:
     design, table = question.design, question.table
     if design is None or design.census or not design.stratum or question.dated_by_link:
         return None
-    place = {name: found for name, (found, _) in question.plan.dictionary.reachable(table.id).items()}
+    stands_in = {name: found for name, (found, _) in question.plan.dictionary.reachable(table.id).items()}
     said = [design.stratum, design.population, design.weight, design.sampling_fraction, design.group]
     said += [question.plan.breakdowns[name].column for name in question.breakdowns]
-    tables = {place[name] for name in said if name and name != design.unit}
+    tables = {stands_in[name] for name in said if name and name != design.unit}
     links = [link for link in table.link if {link.table} == tables]
-    others = {place.get(name) for link in table.link for name in link.on.values() if link not in links}
-    calculated = {place.get(name) for name in question.calculated}
+    others = {stands_in.get(name) for link in table.link for name in link.on.values() if link not in links}
+    calculated = {stands_in.get(name) for name in question.calculated}
     if len(links) != 1 or tables & (others | calculated) or any(one.panel for one in question.indicators):
         return None
     ours = set(links[0].on.values())
-    return links[0] if design.unit in ours and ours <= {design.unit, "period"} and place[design.unit] == table.id else None
+    return links[0] if design.unit in ours and ours <= {design.unit, "period"} and stands_in[design.unit] == table.id else None
 
 
 def _units(question: Question, late: Link) -> str:
@@ -321,7 +232,7 @@ def _units(question: Question, late: Link) -> str:
         kept.append("_year AS year")
     kept += [f"{text} AS {name}" for name, text in [*_design_columns(question.design), *_breakdown_columns(question)]]
     inner = f"SELECT {', '.join(plain)} FROM {quoted(late.table)}"
-    return f"_listed AS (\n  SELECT {_listed(kept)}\n  FROM ({inner}) AS plain\n)"
+    return f"_listed AS (\n  SELECT {listed(kept)}\n  FROM ({inner}) AS plain\n)"
 
 
 def _design_columns(design: Design) -> list[tuple[str, str]]:
@@ -380,7 +291,7 @@ def _strata(question: Question) -> str:
     ]
     columns += [f"{weight} AS weight", *(f"{weight} * answer.{owner} AS {name}" for name, owner in _names(question).items())]
     on = "answer.period = stratum.period AND answer.stratum = stratum.stratum"
-    weighted = f"SELECT {_listed(columns)}\n  FROM answer JOIN stratum ON {on}"
+    weighted = f"SELECT {listed(columns)}\n  FROM answer JOIN stratum ON {on}"
     return f"stratum AS (\n  {strata}\n),\nweighted AS (\n  {weighted}\n)"
 
 
@@ -418,9 +329,9 @@ def _split_columns(question: Question) -> list[str]:
 
 def _grouped(question: Question, columns: list[str], *keys: str) -> str:
     """A select over `weighted` grouped by every period, every breakdown set, and `keys`."""
-    periods = [["period"]] if question.design else _period_sets(question)
-    period = "period" if question.design else f"{_period_number(question)} AS period"
+    periods = [["period"]] if question.design else period_sets(question)
+    period = "period" if question.design else f"{period_number(question)} AS period"
     wanted = largest_sets(question) if question.design else question.sets
     combined = [[*dates, *keys, *(f"b_{name}" for name in names)] for dates in periods for names in wanted]
     sets = ", ".join(f"({', '.join(names)})" for names in combined)
-    return f"SELECT {_listed([period, *columns], '  ')}\nFROM weighted\nGROUP BY GROUPING SETS ({sets})"
+    return f"SELECT {listed([period, *columns], '  ')}\nFROM weighted\nGROUP BY GROUPING SETS ({sets})"

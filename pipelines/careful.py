@@ -13,7 +13,7 @@ from pipelines.dictionary import Dictionary
 from pipelines.encoding import CHUNK, TextFile
 from pipelines.header import is_header
 from pipelines.lines import Layout, Line, counts_differ, cut_off, numbered, quoted_record, schema_of, unclosed
-from pipelines.report import Note, row_fault, text
+from pipelines.report import Note, plural, row_fault, text
 from pipelines.scratch import Scratch
 from pipelines.sift import is_remark, is_total, two_tables
 
@@ -51,12 +51,13 @@ class Careful:
 
     def notes(self) -> tuple[Note, ...]:
         found = []
-        for rows, zh, en in (
-            (self.blank, "略去 {} 个空行", "{} blank rows were left out"),
-            (self.remarks, "略去 {} 行表注或合计", "{} rows with remarks or totals were left out"),
+        for rows, zh, one, many in (
+            (self.blank, "略去 {} 个空行", "blank row was", "blank rows were"),
+            (self.remarks, "略去 {} 行表注或合计", "row with a remark or a total was", "rows with remarks or totals were"),
         ):
             if rows:
-                found.append(Note(kind="normalised", row=rows[0], message=text(zh.format(len(rows)), en.format(len(rows)))))
+                words = text(zh.format(len(rows)), f"{plural(len(rows), one, many)} left out")
+                found.append(Note(kind="normalised", row=rows[0], message=words))
         return tuple(found)
 
     def _batches(self) -> Iterator[pl.DataFrame]:
@@ -114,7 +115,7 @@ class Careful:
         self.ragged.append((record.number, len(fields)))
         zh, en = (
             f"有 {len(fields)} 个字段，应为 {width} 个；请检查分隔符和引号",
-            f"has {len(fields)} fields where {width} are expected; check separators and quotes",
+            f"has {plural(len(fields), 'field', 'fields')} where {width} are expected; check separators and quotes",
         )
         self.faults.append(row_fault(self.layout.file, record.number, "row.fields", zh, en, value=str(len(fields))))
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import polars as pl
 
+from pipelines.reading import Reading
 from pipelines.reasons import PLAIN, code
-
-if TYPE_CHECKING:
-    from pipelines.parse import Reading
 
 _c = pl.col
 _CHINA_HOURS = 8

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipelines import units
+from pipelines.reading import Reading
 from pipelines.reasons import PLAIN, code
 
 if TYPE_CHECKING:
     from polars.expr.whenthen import ChainedThen
 
-    from pipelines.parse import Reading
+    from pipelines.reading import Reading
 
 _BODY = r"^([+-]?(?:[0-9][0-9,]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
 _GROUPED = r"^[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?$"

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
-from typing import TYPE_CHECKING
-
 import polars as pl
 
 from pipelines import units
-from pipelines.dictionary import CodeList
+from pipelines.reading import Reading, fold
 from pipelines.reasons import PLAIN, code
-
-if TYPE_CHECKING:
-    from pipelines.parse import Reading
 
 _c = pl.col
 _YES = ("true", "是", "有", "yes", "y", "1", "√", "✓", "✔", "1.0", "真", "对")
@@ -51,23 +45,6 @@ def text(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
         .when(_c("t") != _c("raw")).then(_say("spaces"))
     )  # fmt: skip
     return frame.with_columns(code=found.otherwise(pl.lit(PLAIN, pl.UInt8)))
-
-
-def spellings(codes: CodeList) -> dict[str, tuple[str, bool]]:
-    """Every understood spelling of a code list, folded, as (code, True for the code itself and its two names)."""
-    found: dict[str, tuple[str, bool]] = {}
-    for key, entry in codes.codes.items():
-        for word in entry.aliases:
-            found.setdefault(fold(word), (key, False))
-    for key, entry in codes.codes.items():
-        for word in (entry.name.zh, entry.name.en):
-            found[fold(word)] = (key, True)
-    return found | {fold(key): (key, True) for key in codes.codes}
-
-
-def fold(word: str) -> str:
-    """A word without the differences that do not matter: width, letter case, blanks."""
-    return "".join(unicodedata.normalize("NFKC", word).casefold().split())
 
 
 def code_of(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:

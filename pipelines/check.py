@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.dictionary import Table
 from pipelines.faults import Rule, cell_notes, faults, figure, note
-from pipelines.parse import Reading
+from pipelines.reading import Reading
 from pipelines.reasons import FIRST_FAULT, PLAIN
 from pipelines.report import Note
 from pipelines.typed import CODE, TEXT
@@ -81,7 +81,14 @@ def check(frame: pl.LazyFrame, table: Table, readings: dict[str, Reading], *, fi
         ],
         engine="streaming",
     )
-    said = pl.scan_parquet(odd)
+    return _judged(pl.scan_parquet(odd), hard, soft, table, readings, file)
+
+
+def _judged(
+    said: pl.LazyFrame, hard: list[Rule], soft: list[Rule], table: Table, readings: dict[str, Reading], file: str
+) -> Checked:
+    """What is to be said of the rows of `said`: src_row, ~bad, a mark per soft rule, then codes, values and texts."""
+    codes, marks = [name + CODE for name in table.columns], [f"~{i}" for i in range(len(soft))]
     fine = said.filter(~pl.col("~bad"))
     bad = said.filter("~bad").drop("~bad", *marks).collect(engine="streaming").sort("src_row")
     noted = fine.group_by(codes).agg(pl.len().alias("rows"), pl.col("src_row").min().alias("first")).collect(engine="streaming")

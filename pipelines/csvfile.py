@@ -28,6 +28,7 @@ class Records:
     read: int  # records below the header, the faulty ones included
     faults: pl.DataFrame
     notes: tuple[Note, ...]
+    left_out: int = 0  # remarks and totals, which are not in `read`
     after_blank: tuple[int, ...] = ()  # numbers of rows that follow a blank one
 
 
@@ -49,7 +50,10 @@ def read_records(source: TextFile, dictionary: Dictionary, *, file: str, scratch
     careful = Careful(source, layout, dictionary, match.table, scratch)
     rows = careful.rows()
     faults, after = rejected(careful.faults), tuple(careful.after_blank())
-    return Records(match=match, rows=rows, read=careful.read, faults=faults, notes=(*notes, *careful.notes()), after_blank=after)
+    return Records(
+        match=match, rows=rows, read=careful.read, faults=faults, notes=(*notes, *careful.notes()),
+        left_out=len(careful.remarks), after_blank=after,
+    )  # fmt: skip
 
 
 def _head(source: TextFile, dictionary: Dictionary, file: str, table: str | None) -> tuple[str, list[Line]]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal
 
+import polars as pl
 from pydantic import Field
 
+from pipelines.heading import plain
 from pipelines.yamlfile import IDENTIFIER, Fault, Model, ModelType, PlanFaults, Text, YamlFile, read_yaml, suggest
 
 Identifier = Annotated[str, Field(pattern=IDENTIFIER)]
@@ -161,81 +165,145 @@ class Dictionary(Model):
 
 
 def read_folder(folder: str, model: type[ModelType], root: Path) -> tuple[dict[str, ModelType], dict[str, YamlFile], list[Fault]]:
-    """Every YAML file of `root/folder` as `model` with its stem as id, the files themselves, and their faults."""
+    """Every YAML file of `root/folder` as `model` with its stem as id, the files themselves, and their faults.
+
+    Of a file with faults the model holds what could be read, so that further faults can be looked for.
+    """
     models: dict[str, ModelType] = {}
     files: dict[str, YamlFile] = {}
     faults: list[Fault] = []
     for path in sorted((root / folder).glob("*.yaml")):
-        label = str(path.relative_to(root.parent))
+        extra = {"id": path.stem}
         try:
-            file = read_yaml(path, label)
-            files[file.stem] = file
-            models[file.stem] = file.validate(model, {"id": file.stem})
+            file = read_yaml(path, str(path.relative_to(root.parent)))
         except PlanFaults as error:
             faults.extend(error.faults)
+            continue
+        try:
+            models[file.stem] = file.validate(model, extra)
+        except PlanFaults as error:
+            faults.extend(error.faults)
+            if (part := file.salvage(model, extra)) is None:
+                continue
+            models[file.stem] = part
+        files[file.stem] = file
     return models, files, faults
 
 
-def table_faults(dictionary: Dictionary, files: dict[str, YamlFile]) -> list[Fault]:
-    """Names in table files that do not exist: key, period, link, design, codes, units."""
-    return [fault for table in dictionary.tables.values() for fault in _Names(dictionary, table, files[table.id]).faults()]
+def table_faults(
+    dictionary: Dictionary, files: dict[str, YamlFile], unread: Mapping[str, AbstractSet[str]] = MappingProxyType({})
+) -> list[Fault]:
+    """Names in table files that do not exist: key, period, link, design, codes, units; and words that mean two columns.
+
+    `unread` are the ids, by folder, of files that could not be read: they exist, and nothing more is known of them.
+    """
+    return [fault for name, table in dictionary.tables.items() for fault in _Names(dictionary, table, files, unread).faults()]
+
+
+def written(file: YamlFile, key: str) -> set[str]:
+    """The names written under `key`, also those whose entries are faulty."""
+    entries = file.data.get(key)
+    return {str(name) for name in entries} if isinstance(entries, dict) else set()
+
+
+def links_read(table: Table, file: YamlFile) -> bool:
+    """Whether the links written in a table could all be read."""
+    stated = file.data.get("link", [])
+    return isinstance(stated, list) and len(stated) == len(table.link)
 
 
 class _Names:
     """The names one table file uses, held against what exists."""
 
-    def __init__(self, dictionary: Dictionary, table: Table, file: YamlFile) -> None:
-        self.dictionary, self.table, self.file = dictionary, table, file
+    def __init__(
+        self, dictionary: Dictionary, table: Table, files: dict[str, YamlFile], unread: Mapping[str, AbstractSet[str]]
+    ) -> None:
+        self.dictionary, self.table, self.files, self.file = dictionary, table, files, files[table.id]
+        self.tables = {*dictionary.tables, *unread.get("tables", ())}
+        self.codes = {*dictionary.codes, *unread.get("codes", ())}
         self.found: list[Fault] = []
 
+    def _columns(self, table: str) -> set[str]:
+        return {*self.dictionary.tables[table].columns, *written(self.files[table], "columns")}
+
+    def _reachable(self) -> set[str]:
+        linked = (link.table for link in self.table.link if link.table in self.dictionary.tables)
+        return self._columns(self.table.id).union(*map(self._columns, linked))
+
     def faults(self) -> list[Fault]:
-        table, own = self.table, self.table.columns
-        for i, name in enumerate(table.key):
+        table, own = self.table, self._columns(self.table.id)
+        for i, name in enumerate(table.key if own else ()):
             self._need(["key", i], name, own, "the column")
         for field in ("period", "latest"):
-            if (name := getattr(table, field)) is not None:
+            if own and (name := getattr(table, field)) is not None:
                 self._need([field], name, own, "the column")
         for i, link in enumerate(table.link):
             self._link(i, link)
-        if table.design and all(link.table in self.dictionary.tables for link in table.link):
+        whole = links_read(table, self.file) and own
+        if table.design and whole and all(link.table in self.dictionary.tables for link in table.link):
             self._design(table.design)  # its columns may stand in a linked table
-        for name, column in own.items():
-            self._column(name, column)
-        for i, check in enumerate(table.checks):
+        for name, column in table.columns.items():
+            self._column(name, column, own)
+        for i, check in enumerate(table.checks if own else ()):
             self._need(["checks", i, "column"], check.column, own, "the column")
+        self._words()
         return self.found
+
+    def _words(self) -> None:
+        """Header words that would mean two columns of this table."""
+        seen: dict[str, str] = {}
+        for name, column in self.table.columns.items():
+            place: list[str | int] = ["columns", name]
+            words: list[tuple[list[str | int], str]] = [(place, name)]
+            words += [([*place, "name", language], column.name.in_language(language)) for language in ("zh", "en")]
+            words += [([*place, "aliases", i], word) for i, word in enumerate(column.aliases)]
+            for where, word in words:
+                other = seen.setdefault(plain(word), name)
+                if other != name:
+                    message = f"the header `{word}` also means the column `{other}`; give each column words of its own."
+                    self.found.append(self.file.fault(where, message))
 
     def _need(self, place: list[str | int], name: str, known: Iterable[str], what: str) -> None:
         if name not in (words := list(known)):
             self.found.append(self.file.fault(place, f"{what} `{name}` does not exist.{suggest(name, words)}"))
 
     def _link(self, i: int, link: Link) -> None:
-        self._need(["link", i, "table"], link.table, self.dictionary.tables, "the table")
-        if (target := self.dictionary.tables.get(link.table)) is None:
+        self._need(["link", i, "table"], link.table, self.tables, "the table")
+        if link.table not in self.dictionary.tables:
             return
-        known = [*self.dictionary.reachable(self.table.id), "period"]
+        targets, known = self._columns(link.table), {*self._reachable(), "period"}
+        sure = all(link.table in self.dictionary.tables for link in self.table.link) and self._columns(self.table.id)
         for theirs, ours in link.on.items():
-            self._need(["link", i, "on", theirs], theirs, target.columns, f"in `{link.table}` the column")
-            self._need(["link", i, "on", theirs], ours, known, "the column")
+            if targets:
+                self._need(["link", i, "on", theirs], theirs, targets, f"in `{link.table}` the column")
+            if sure:
+                self._need(["link", i, "on", theirs], ours, known, "the column")
 
     def _design(self, design: Design) -> None:
-        reachable = self.dictionary.reachable(self.table.id)
+        reachable = self._reachable()
         for field in ("unit", "stratum", "population", "weight", "sampling_fraction", "group"):
             if (name := getattr(design, field)) is not None:
                 self._need(["design", field], name, reachable, "the column")
         if design.answered_in:
-            self._need(["design", "answered_in"], design.answered_in, self.dictionary.tables, "the table")
+            self._need(["design", "answered_in"], design.answered_in, self.tables, "the table")
         stated = design.population or (design.weight and design.sampling_fraction)
         if not design.census and not (design.stratum and stated):
             message = "state `census: true`, or `stratum` with `population`, or `stratum` with `weight` and `sampling_fraction`."
             self.found.append(self.file.fault(["design"], message))
 
-    def _column(self, name: str, column: Column) -> None:
+    def _column(self, name: str, column: Column, own: AbstractSet[str]) -> None:
         place: list[str | int] = ["columns", name]
         if (column.type == "code") != (column.codes is not None):
             message = f"`{name}`: a column of type code, and only that, names its list in `codes`."
             self.found.append(self.file.fault(place, message))
         if column.codes:
-            self._need([*place, "codes"], column.codes, self.dictionary.codes, "the code list")
+            self._need([*place, "codes"], column.codes, self.codes, "the code list")
         for i, other in enumerate(column.of):
-            self._need([*place, "of", i], other, self.table.columns, "the column")
+            self._need([*place, "of", i], other, own, "the column")
+        if column.pattern is not None:
+            try:
+                pl.Series([""]).str.contains(f"^(?:{column.pattern})$")  # by the engine that will use it
+            except pl.exceptions.ComputeError:
+                fix = "close its brackets, and leave out (?=…) and \\1"
+                message = f"`{column.pattern}` is not a regular expression that can be used; {fix}."
+                self.found.append(self.file.fault([*place, "pattern"], message))

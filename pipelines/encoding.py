@@ -117,8 +117,8 @@ def _broken(decoder: codecs.IncrementalDecoder, chunk: bytes, feeds: int, *, fin
     return None
 
 
-def _refuse_unless_gb18030(path: Path, name: str, broken: tuple[int, str]) -> None:
-    """Nothing when the whole file is GB18030; a UTF-8 file with one bad byte often is too, so its lines are looked at as well."""
+def _as_gb18030(path: Path) -> tuple[tuple[int, str] | None, int, int]:
+    """Where a file stops being GB18030, if it does, and how many of its lines are Chinese in UTF-8 and how many are not UTF-8."""
     decoder = codecs.getincrementaldecoder("gb18030")("strict")
     feeds = utf8_lines = other_lines = 0
     with path.open("rb") as file:
@@ -137,6 +137,12 @@ def _refuse_unless_gb18030(path: Path, name: str, broken: tuple[int, str]) -> No
             feeds += block.count(b"\n")
         else:
             fault = _broken(decoder, b"", feeds, final=True)
+    return fault, utf8_lines, other_lines
+
+
+def _refuse_unless_gb18030(path: Path, name: str, broken: tuple[int, str]) -> None:
+    """Nothing when the whole file is GB18030; a UTF-8 file with one bad byte often is too, so its lines are looked at as well."""
+    fault, utf8_lines, other_lines = _as_gb18030(path)
     line, reason = broken
     if reason == "cut" or (fault and fault[1] == "cut" and not utf8_lines):
         at = line if reason == "cut" else fault[0] if fault else line

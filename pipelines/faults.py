@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipelines import units
 from pipelines.dictionary import CodeList, Table
-from pipelines.parse import Reading
+from pipelines.reading import Reading
 from pipelines.reasons import BY_CODE, FIRST_FAULT, FIRST_REVIEW, PLAIN
-from pipelines.report import REJECTED, Note
+from pipelines.report import REJECTED, UNSEEN, Note, plural
 from pipelines.typed import CODE, TEXT
 from pipelines.yamlfile import Text, suggest
-
-#: characters that would garble a message
-_UNSEEN = r"[\x00-\x1f\x7f-\x{9f}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{2069}\x{feff}]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +24,11 @@ class Rule:
     bad: pl.Expr
     words: Text
     review: bool = False
+
+    @property
+    def after(self) -> tuple[str, str]:
+        """What stands between the value and the words: a plan's own message may be a sentence of its own."""
+        return ("。", ". ") if self.words.en[:1].isupper() else (" ", " ")
 
 
 def faults(bad: pl.DataFrame, rules: list[Rule], table: Table, readings: dict[str, Reading], file: str) -> pl.DataFrame:
@@ -41,18 +44,20 @@ def faults(bad: pl.DataFrame, rules: list[Rule], table: Table, readings: dict[st
         for rule in (rule for rule in rules if rule.column == name):
             chosen = bad.filter(rule.bad.fill_null(False)).select(row="src_row", value=name + TEXT)
             if chosen.height:
-                words = rule.words
-                parts.append(messages(chosen, file=file, column=name, name=column.name, rule=rule.rule, zh=words.zh, en=words.en))
+                zh, en = rule.words.zh, rule.words.en
+                said = messages(chosen, file=file, column=name, name=column.name, rule=rule.rule, zh=zh, en=en, after=rule.after)
+                parts.append(said)
     if not parts:
         return pl.DataFrame(schema=REJECTED)
     return pl.concat(parts).sort("row", maintain_order=True)
 
 
 def messages(
-    rows: pl.DataFrame, *, file: str, column: str, name: Text, rule: str, zh: str | pl.Expr, en: str | pl.Expr
-) -> pl.DataFrame:
-    """Rows `row`, `value` as a rejected frame; `zh` and `en` follow the value, with what to do."""
-    short = pl.col("value").str.slice(0, 60).str.replace_all(_UNSEEN, "\N{REPLACEMENT CHARACTER}")
+    rows: pl.DataFrame, *, file: str, column: str, name: Text, rule: str, zh: str | pl.Expr, en: str | pl.Expr,
+    after: tuple[str, str] = (" ", " "),
+) -> pl.DataFrame:  # fmt: skip
+    """Rows `row`, `value` as a rejected frame; `zh` and `en` follow the value and what stands `after` it, with what to do."""
+    short = pl.col("value").str.slice(0, 60).str.replace_all(UNSEEN, "\N{REPLACEMENT CHARACTER}")
     blank = pl.col("value").is_null() | (pl.col("value").str.strip_chars() == "")
     shown_zh, shown_en = (pl.when(blank).then(pl.lit(word)).otherwise(short) for word in ("（空白）", "(blank)"))
     words = [pl.lit(w) if isinstance(w, str) else w for w in (zh, en)]
@@ -63,12 +68,12 @@ def messages(
         value=pl.col("value"),
         rule=pl.lit(rule),
         message_zh=pl.format(
-            "{} 第{}行，{}：{} {}（规则 {}）。该行未载入，已另存。",
-            pl.lit(file), "row", pl.lit(name.zh), shown_zh, words[0], pl.lit(rule),
+            "{} 第{}行，{}：{}{}{}（规则 {}）。该行未载入，已另存。",
+            pl.lit(file), "row", pl.lit(name.zh), shown_zh, pl.lit(after[0]), words[0], pl.lit(rule),
         ),
         message_en=pl.format(
-            "{} row {}, {}: {} {} (rule {}). The row was set aside.",
-            pl.lit(file), "row", pl.lit(name.en), shown_en, words[1], pl.lit(rule),
+            "{} row {}, {}: {}{}{} (rule {}). The row was set aside.",
+            pl.lit(file), "row", pl.lit(name.en), shown_en, pl.lit(after[1]), words[1], pl.lit(rule),
         ),
     )  # fmt: skip
 
@@ -80,16 +85,15 @@ def cell_notes(noted: pl.DataFrame, table: Table, readings: dict[str, Reading]) 
         seen = noted.group_by(pl.col(name + CODE).alias("code")).agg(pl.col("rows").sum(), pl.col("first").min()).sort("code")
         for number, count, first in seen.filter(pl.col("code") != PLAIN).iter_rows():
             reason = BY_CODE[number]
-            unit = column.unit or "、".join(dict.fromkeys(readings[name].units)) or "—"
-            zh, en = reason.words.zh.format(unit=unit), reason.words.en.format(unit=unit)
+            unit = _unit(readings[name])
+            zh, en = reason.words.zh.format(unit=unit.zh), reason.words.en.format(unit=unit.en)
             kind = "review" if number >= FIRST_REVIEW else "normalised"
             notes.append(note(kind, name, column.name, count, first, zh, en))
     return notes
 
 
 def note(kind: str, column: str, name: Text, count: int, first: int, zh: str, en: str) -> Note:
-    others = "1 more row" if count == 2 else f"{count - 1} more rows"
-    more = (f"（另有 {count - 1} 行）", f" (and {others})") if count > 1 else ("", "")
+    more = (f"（另有 {count - 1} 行）", f" (and {plural(count - 1, 'more row', 'more rows')})") if count > 1 else ("", "")
     message = Text(zh=f"第{first}行，{name.zh}：{zh}{more[0]}", en=f"row {first}, {name.en}: {en}{more[1]}")
     return Note(kind="review" if kind == "review" else "normalised", row=first, column=column, message=message)
 
@@ -102,9 +106,9 @@ def _words(values: pl.Series, words: Text, reading: Reading) -> tuple[str | pl.E
     """The words of a reason with unit, limit and, for codes, the nearest known spelling filled in."""
     column = reading.column
     limit = figure(max(1.0, column.maximum or 1.0))
-    unit = column.unit or "、".join(dict.fromkeys(reading.units)) or "—"
+    unit = _unit(reading)
     if reading.codes is None:
-        return words.zh.format(unit=unit, limit=limit), words.en.format(unit=unit, limit=limit)
+        return words.zh.format(unit=unit.zh, limit=limit), words.en.format(unit=unit.en, limit=limit)
     zh, en = {}, {}
     for value in values.unique().to_list():
         near = near_code(value, reading.codes)
@@ -116,6 +120,12 @@ def _words(values: pl.Series, words: Text, reading: Reading) -> tuple[str | pl.E
         en[value] = words.en.format(codes=reading.codes.name.en, near_en=hint_en)
     value = pl.col("value")
     return value.replace_strict(zh, return_dtype=pl.String), value.replace_strict(en, return_dtype=pl.String)
+
+
+def _unit(reading: Reading) -> Text:
+    """The unit a column is stored in; for a unit column those of the columns it speaks of."""
+    names = [reading.column.unit] if reading.column.unit else list(dict.fromkeys(reading.units))
+    return Text(zh="、".join(names) or "—", en=", ".join(units.english(name) for name in names) or "—")
 
 
 def near_code(value: str, codes: CodeList) -> str | None:

@@ -16,12 +16,15 @@ from pipelines import keys, parts, warehouse
 from pipelines.check import check
 from pipelines.database import Database
 from pipelines.dictionary import Dictionary, Table
+from pipelines.durable import sha256 as file_digest
+from pipelines.gate import admit
 from pipelines.loadreport import LoadReport, RowsLost
 from pipelines.lock import held
 from pipelines.parts import Part
-from pipelines.reader import read_sheets
+from pipelines.reader import of_sheet, read_sheets
 from pipelines.report import REJECTED, FileRefused, Note
 from pipelines.sheet import Sheet
+from pipelines.sidecar import check_sidecar
 from pipelines.typed import readings_of, typed, unit_notes
 from pipelines.yamlfile import Text
 
@@ -32,12 +35,24 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class _Job:
-    """One table found in one file."""
+    """One table found in one file; `asked` is the table it was said to hold, `turn` which of its `tables` this is."""
 
     path: Path
     table: Table
     sheet: Sheet
     sha256: str
+    asked: str | None
+    turn: int
+    tables: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """One table of a file whose bytes were loaded before as `part`, so that the file need not be read again."""
+
+    file: str
+    table: Table
+    part: Part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,16 +76,18 @@ def load(
 ) -> list[LoadReport]:
     """One report per table found, in the order of the files; linked tables are loaded first, whatever that order is.
 
-    A file is a path, or (table, path) to say which table it holds. Raises StoreBusy when another load is running,
-    StoreDamaged when the store is not what its manifest says, RowsLost on a mistake of this program.
+    A file is a path, or (table, path) to say which table it holds. Raises StoreUnusable when the folder cannot be written,
+    StoreBusy when another load is running, StoreDamaged when the store is not what its manifest says, RowsLost on a mistake
+    of this program.
     """
     sha256 = dictionary_sha256 or hashlib.sha256(dictionary.model_dump_json().encode()).hexdigest()
     with held(store, "planwatch load"):
-        parts.clean(store, parts.begin(store))
-        found = [_jobs(file, dictionary) for file in files]
+        manifest = parts.begin(store)
+        parts.clean(store, manifest)
+        found = [_jobs(file, dictionary, sha256, manifest) for file in files]
         queue = [(place, turn, job) for place, some in enumerate(found) for turn, job in enumerate(some)]
         rank = {name: number for number, name in enumerate(_linked_first(dictionary))}
-        queue.sort(key=lambda entry: rank[entry[2].table.id] if isinstance(entry[2], _Job) else -1)
+        queue.sort(key=lambda entry: rank[entry[2].table.id] if not isinstance(entry[2], FileRefused) else -1)
         reports: dict[tuple[int, int], LoadReport] = {}
         work = Path(tempfile.mkdtemp(prefix="work-", dir=store))
         try:
@@ -84,14 +101,41 @@ def load(
     return [reports[key] for key in sorted(reports)]
 
 
-def _jobs(file: Path | tuple[str, Path], dictionary: Dictionary) -> list[_Job | FileRefused]:
-    table, path = (None, file) if isinstance(file, Path) else file
+def _jobs(
+    file: Path | tuple[str, Path], dictionary: Dictionary, dictionary_sha256: str, manifest: Sequence[Part]
+) -> Sequence[_Job | _Known | FileRefused]:
+    asked, path = (None, file) if isinstance(file, Path) else file
     try:
-        sheets = read_sheets(path, dictionary, table=table)
-        sha256 = parts.sha256(path)
+        admit(path)
+        sha256 = file_digest(path)
+        if earlier := _loaded_before(sha256, dictionary_sha256, asked, manifest):
+            check_sidecar(path, sum(part.read for part in earlier))
+            return [_Known(file=_named(path, part), table=dictionary.tables[part.table], part=part) for part in earlier]
+        sheets = read_sheets(path, dictionary, table=asked)
     except FileRefused as error:
         return [error]
-    return [_Job(path=path, table=dictionary.tables[name], sheet=sheet, sha256=sha256) for name, sheet in sheets]
+    return [
+        _Job(path=path, table=dictionary.tables[name], sheet=sheet, sha256=sha256, asked=asked, turn=turn, tables=len(sheets))
+        for turn, (name, sheet) in enumerate(sheets)
+    ]
+
+
+def _loaded_before(sha256: str, dictionary_sha256: str, asked: str | None, manifest: Sequence[Part]) -> list[Part]:
+    """The parts of an earlier load of the same bytes under the same dictionary, one per table of the file, in its order.
+
+    Nothing when a table of it did not come through (a crash between two), or a row lacked its link: the file is read again.
+    """
+    wanted = (sha256, dictionary_sha256, asked)
+    same = [part for part in manifest if (part.file_sha256, part.dictionary_sha256, part.asked) == wanted and part.tables]
+    latest = {part.turn: part for part in same}
+    if not same or len(latest) != same[-1].tables or any(part.unlinked for part in latest.values()):
+        return []
+    return [latest[turn] for turn in sorted(latest)]
+
+
+def _named(path: Path, part: Part) -> str:
+    """What the table is called now: the file may have got another name since."""
+    return of_sheet(path.name, part.sheet) if part.sheet is not None and part.file.endswith("]") else path.name
 
 
 def _linked_first(dictionary: Dictionary) -> list[str]:
@@ -110,15 +154,16 @@ def _linked_first(dictionary: Dictionary) -> list[str]:
     return order
 
 
-def _report(job: _Job | FileRefused, place: _Store, progress: Progress | None) -> LoadReport:
+def _report(job: _Job | _Known | FileRefused, place: _Store, progress: Progress | None) -> LoadReport:
     try:
         if isinstance(job, FileRefused):
             raise job
+        file, read = (job.file, job.part.read) if isinstance(job, _Known) else (job.sheet.file, job.sheet.read)
         if progress:
-            progress(job.sheet.file, 0, job.sheet.read)
-        report = _unchanged(job, place) or _load(job, place)
+            progress(file, 0, read)
+        report = _as_before(job.part, file, place) if isinstance(job, _Known) else _unchanged(job, place) or _load(job, place)
         if progress:
-            progress(job.sheet.file, job.sheet.read, job.sheet.read)
+            progress(file, read, read)
         return report
     except FileRefused as error:
         return LoadReport(
@@ -137,8 +182,13 @@ def _unchanged(job: _Job, place: _Store) -> LoadReport | None:
     same = [part for part in manifest if (part.file_sha256, part.dictionary_sha256, part.table, part.sheet) == wanted]
     if not same or same[-1].unlinked:
         return None
-    part = same[-1]
+    return _as_before(same[-1], job.sheet.file, place)
+
+
+def _as_before(part: Part, file: str, place: _Store) -> LoadReport:
+    """The report of a part that stands in the store already; a person is told when later files replaced rows of its table."""
     notes = part.notes
+    manifest = parts.read_manifest(place.folder)
     if any(later.table == part.table and later.replaced for later in manifest[part.sequence :]):
         zh = f"本文件已作为第 {part.sequence} 号载入，其后载入的文件替换过该表的行；未重新载入。如需恢复，请另存后重报"
         en = (
@@ -146,10 +196,10 @@ def _unchanged(job: _Job, place: _Store) -> LoadReport | None:
             "it was not loaded again. To restore its values, save it anew and load that"
         )
         notes = (*notes, Note(kind="review", message=Text(zh=zh, en=en)))
-    rejected = pl.read_parquet(place.folder / part.rejected) if part.rejected else pl.DataFrame(schema=REJECTED)
+    rejected = pl.read_parquet(parts.kept(place.folder, part.rejected)) if part.rejected else pl.DataFrame(schema=REJECTED)
     return LoadReport(
-        file=job.sheet.file, table=part.table, read=part.read, accepted=part.accepted, set_aside=part.set_aside, replaced=0,
-        unchanged=True, rejected=rejected, notes=notes, refused=None,
+        file=file, table=part.table, read=part.read, accepted=part.accepted, set_aside=part.set_aside, replaced=0,
+        unchanged=True, rejected=rejected, notes=notes, refused=None, left_out=part.left_out,
     )  # fmt: skip
 
 
@@ -170,7 +220,7 @@ def _load(job: _Job, place: _Store) -> LoadReport:
     report = LoadReport(
         file=sheet.file, table=table.id, read=sheet.read, accepted=accepted, set_aside=set_aside,
         replaced=keys.replaced(place.database, out, table) if accepted else 0, unchanged=False, rejected=rejected,
-        notes=(*sheet.notes, *unit_notes(readings), *checked.notes), refused=None,
+        notes=(*sheet.notes, *unit_notes(readings), *checked.notes), refused=None, left_out=sheet.left_out,
     )  # fmt: skip
     _keep(report, job, place, out)
     return report
@@ -211,7 +261,7 @@ def _keep(report: LoadReport, job: _Job, place: _Store, out: Path) -> None:
         sequence=sequence,
         time=dt.datetime.now().astimezone().isoformat(timespec="seconds"),
         file=report.file,
-        source=str(job.path),
+        source=parts.source_of(job.path),
         sheet=job.sheet.sheet,
         table=job.table.id,
         file_sha256=job.sha256,
@@ -223,9 +273,13 @@ def _keep(report: LoadReport, job: _Job, place: _Store, out: Path) -> None:
         replaced=report.replaced,
         unlinked=unlinked,
         part=part if report.accepted else None,
-        part_sha256=parts.sha256(place.folder / part) if report.accepted else None,
+        part_sha256=file_digest(place.folder / part) if report.accepted else None,
         rejected=rejected if report.rejected.height else None,
         notes=report.notes,
+        left_out=report.left_out,
+        asked=job.asked,
+        turn=job.turn,
+        tables=job.tables,
     )
     parts.append(place.folder, line)
     warehouse.catch_up(place.database, place.folder, place.dictionary)

@@ -19,7 +19,10 @@ class RowsLost(RuntimeError):
 
 @dataclass(frozen=True, kw_only=True)
 class LoadReport:
-    """What became of one table of one file; accepted + set_aside = read."""
+    """What became of one table of one file; accepted + set_aside = read.
+
+    `left_out` counts rows that are no records and not in `read`: totals, remarks, repeated headers (blank rows do not count).
+    """
 
     file: str
     table: str | None
@@ -31,6 +34,7 @@ class LoadReport:
     rejected: pl.DataFrame
     notes: tuple[Note, ...]
     refused: Refusal | None
+    left_out: int = 0
 
     @property
     def verdict(self) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from pipelines.durable import sync
 from pipelines.report import Note
 from pipelines.yamlfile import Text
 
@@ -25,7 +27,7 @@ class Part:
     sequence: int
     time: str
     file: str
-    source: str
+    source: str  # digest of the path it came from: tells files of one name apart without saying where they lay
     sheet: str | None
     table: str
     file_sha256: str
@@ -40,6 +42,10 @@ class Part:
     part_sha256: str | None
     rejected: str | None
     notes: tuple[Note, ...] = ()
+    left_out: int = 0  # totals, remarks and repeated headers, which are no records and not in `read`
+    asked: str | None = None  # the table that the file was said to hold
+    turn: int = 0  # which of the `tables` of its file
+    tables: int = 0  # 0: not known, from a store of an earlier version
 
 
 def manifest_path(store: Path) -> Path:
@@ -85,7 +91,7 @@ def append(store: Path, part: Part) -> None:
         file.write(json.dumps(_plain(part), ensure_ascii=False, sort_keys=True).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
 def begin(store: Path) -> tuple[Part, ...]:
@@ -123,25 +129,26 @@ def clean(store: Path, parts: tuple[Part, ...]) -> list[Path]:
 def settle(unfinished: Path, final: Path) -> None:
     """Gives a finished file its name, durably: content, rename, folder."""
     final.parent.mkdir(parents=True, exist_ok=True)
-    with unfinished.open("rb") as file:
-        os.fsync(file.fileno())
+    sync(unfinished)
     unfinished.replace(final)
     final.chmod(0o440)
-    sync_folder(final.parent)
+    sync(final.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def kept(store: Path, name: str) -> Path:
+    """The path of a file of the store. Raises StoreDamaged when it is gone."""
+    path = store / name
+    if not path.is_file():
+        raise StoreDamaged(
+            f"{path} is missing, but {manifest_path(store)} lists it. "
+            "Restore it from a backup of the store, or load the source files again into a new store."
+        )
+    return path
 
 
-def sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def source_of(path: Path) -> str:
+    """A digest of where a file lies; the path itself is nobody's business who gets the store."""
+    return hashlib.sha256(str(path.absolute()).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def _plain(part: Part) -> dict[str, Any]:
@@ -160,4 +167,6 @@ def _part(line: bytes) -> Part:
         Note(kind=note["kind"], row=note["row"], column=note["column"], message=Text(zh=note["zh"], en=note["en"]))
         for note in values.pop("notes")
     )
+    if not re.fullmatch("[0-9a-f]{16}", values["source"]):  # an earlier version kept the path
+        values["source"] = source_of(Path(values["source"]))
     return Part(**values | {"key": tuple(values["key"])}, notes=notes)

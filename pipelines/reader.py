@@ -16,7 +16,7 @@ from pipelines.gate import admit
 from pipelines.header import Match, recognise, score
 from pipelines.heading import split_unit
 from pipelines.months import with_stated_year
-from pipelines.report import FileRefused, Note, refuse, rejected, row_fault, text
+from pipelines.report import FileRefused, Note, plural, refuse, rejected, row_fault, text
 from pipelines.scratch import Scratch
 from pipelines.sheet import Sheet
 from pipelines.sidecar import check_hash, check_rows, read_sidecar
@@ -24,7 +24,7 @@ from pipelines.sift import sift
 from pipelines.workbook import Workbook, Worksheet, read_parquet, read_workbook
 from pipelines.worksheet import body
 
-__all__ = ["Sheet", "read_sheets"]
+__all__ = ["Sheet", "of_sheet", "read_sheets"]
 
 
 def read_sheets(path: Path, dictionary: Dictionary, *, table: str | None = None) -> list[tuple[str, Sheet]]:
@@ -52,7 +52,8 @@ def _from_text(path: Path, dictionary: Dictionary, table: str | None) -> tuple[s
     records = read_records(source, dictionary, file=path.name, scratch=scratch, table=table)
     sheet = Sheet(
         file=path.name, sheet=None, header=records.match.header, columns=records.match.columns, units=records.match.units,
-        rows=records.rows, read=records.read, faults=records.faults, notes=records.notes, scratch=scratch,
+        rows=records.rows, read=records.read, faults=records.faults, notes=records.notes,
+        left_out=records.left_out, scratch=scratch,
     )  # fmt: skip
     return _finished(sheet, records.match, dictionary, after_blank=records.after_blank)
 
@@ -77,11 +78,14 @@ def _from_workbook(path: Path, dictionary: Dictionary, table: str | None) -> lis
     found: list[tuple[str, Sheet]] = []
     refusals: list[tuple[tuple[bool, int, int, int], FileRefused]] = []
     skipped: list[Worksheet] = []
-    for sheet in visible:
+    heads = [[row[1:] for row in sheet.cells.head(40).iter_rows()] for sheet in visible]
+    ranks = [score(head, dictionary, file=path.name, table=table) for head in heads]
+    several = sum(rank[0] for rank in ranks) > 1
+    for sheet, rank in zip(visible, ranks, strict=True):
+        file = of_sheet(path.name, sheet.name) if several else path.name
         try:
-            found.append(_from_worksheet(sheet, book, dictionary, path.name, table))
+            found.append(_from_worksheet(sheet, book, dictionary, file, table))
         except FileRefused as error:
-            rank = score([row[1:] for row in sheet.cells.head(40).iter_rows()], dictionary, file=path.name, table=table)
             if rank[0]:  # its header fits, so what stands against it stands against the file
                 raise
             refusals.append((rank, error))
@@ -102,6 +106,12 @@ def _from_worksheet(sheet: Worksheet, book: Workbook, dictionary: Dictionary, fi
     )  # fmt: skip
     gaps = found.rows.filter(pl.col("src_row").diff() > 1)["src_row"].to_list()
     return _finished(whole, found.match, dictionary, after_blank=gaps)
+
+
+def of_sheet(file: str, sheet: str) -> str:
+    """What a sheet of a workbook with several tables is called: two.xlsx [Sheet2]."""
+    shown = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in sheet)
+    return f"{file} [{shown}]"
 
 
 def _sheet_notes(book: Workbook, skipped: list[Worksheet]) -> list[Note]:
@@ -137,10 +147,10 @@ def _finished(sheet: Sheet, match: Match, dictionary: Dictionary, *, after_blank
     if match.skipped:
         zh, en = (
             f"表头之上的 {match.skipped} 行标题或说明未载入",
-            f"{match.skipped} rows of titles above the header were not loaded",
+            f"{plural(match.skipped, 'row of titles was', 'rows of titles were')} above the header and not loaded",
         )
         notes.insert(0, Note(kind="normalised", message=text(zh, en)))
-    return match.table, replace(sheet, rows=sifted.rows, read=read, notes=tuple(notes))
+    return match.table, replace(sheet, rows=sifted.rows, read=read, notes=tuple(notes), left_out=sheet.left_out + sifted.left_out)
 
 
 def _header_note(match: Match, dictionary: Dictionary) -> list[Note]:

@@ -9,8 +9,8 @@ from typing import Protocol
 
 import polars as pl
 
-from pipelines.parts import read_manifest
-from pipelines.report import REJECTED
+from pipelines.parts import kept, read_manifest
+from pipelines.report import REJECTED, UNSEEN
 
 _HEADERS = {
     "zh": {"file": "文件", "row": "行号", "column": "列", "value": "原值", "rule": "规则", "message": "说明"},
@@ -32,7 +32,9 @@ def export_rejected(source: _HasRejected | Path, path: Path, language: str = "zh
     words = _HEADERS["zh" if language == "zh" else "en"]
     chosen = frame.select("file", "row", "column", "value", "rule", message=f"message_{'zh' if language == 'zh' else 'en'}")
     texts = [name for name, kind in chosen.schema.items() if kind == pl.String]
+    # NOTE: neutral looks at the first character, so it comes first: a tab before a formula is such a sign
     safe = chosen.with_columns(pl.col(name).map_elements(neutral, return_dtype=pl.String, skip_nulls=True) for name in texts)
+    safe = safe.with_columns(pl.col(texts).str.replace_all(UNSEEN, "\N{REPLACEMENT CHARACTER}"))
     safe.rename(words).write_csv(path, include_bom=True, line_terminator="\r\n")
     return frame.height
 
@@ -40,7 +42,7 @@ def export_rejected(source: _HasRejected | Path, path: Path, language: str = "zh
 def all_rejected(store: Path) -> pl.DataFrame:
     """The rejected frames of the files that count now: of a file loaded more than once, only the last."""
     latest = {(part.source, part.table, part.sheet): part for part in read_manifest(store)}
-    frames = [pl.read_parquet(store / part.rejected) for part in latest.values() if part.rejected]
+    frames = [pl.read_parquet(kept(store, part.rejected)) for part in latest.values() if part.rejected]
     return pl.concat(frames) if frames else pl.DataFrame(schema=REJECTED)
 
 

@@ -10,6 +10,8 @@ import polars as pl
 
 from pipelines.yamlfile import Text
 
+#: characters that would garble a message or steer a terminal
+UNSEEN = r"[\x00-\x1f\x7f-\x{9f}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{2069}\x{feff}]"
 #: one row is one fault; `row` is the number the user sees (line in an editor, row in a spreadsheet)
 REJECTED: dict[str, pl.DataType] = {
     "file": pl.String(),
@@ -57,6 +59,11 @@ class FileRefused(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return FileRefused, (self.file, self.refusal)
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """A count with its English words: "1 row was", "2 rows were"."""
+    return f"{count} {one if count == 1 else many}"
 
 
 def text(zh: str, en: str) -> Text:

@@ -16,7 +16,8 @@ class Sheet:
 
     `rows` holds src_row (Int64, the number the user sees) and c0..c{n-1} (String, null where empty), one per entry of
     `header`, `columns` (dictionary column, None: not loaded) and `units` (unit stated in the header, None: none).
-    `read` counts the records, those in `faults` (frame of pipelines.report.REJECTED) included. Keep the sheet as long as
+    `read` counts the records, those in `faults` (frame of pipelines.report.REJECTED) included, `left_out` the totals,
+    remarks and repeated headers, which are no records. Keep the sheet as long as
     its rows are used: copies it reads from vanish with it.
     """
 
@@ -29,4 +30,5 @@ class Sheet:
     read: int
     faults: pl.DataFrame
     notes: tuple[Note, ...]
+    left_out: int = 0
     scratch: Scratch | None = field(default=None, repr=False, compare=False)

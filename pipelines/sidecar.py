@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.report import FileRefused, refuse
+from pipelines.report import FileRefused, plural, refuse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +37,13 @@ def read_sidecar(path: Path) -> Sidecar:
     return Sidecar(rows=rows, sha256=sha256)
 
 
+def check_sidecar(path: Path, read: int) -> None:
+    """Raises FileRefused when the file, of which `read` rows are known, is not what the statement beside it says."""
+    sidecar = read_sidecar(path)
+    check_hash(path, sidecar)
+    check_rows(path.name, read, sidecar)
+
+
 def check_hash(path: Path, sidecar: Sidecar) -> None:
     """Raises FileRefused when the file is not the one that was described."""
     if sidecar.sha256 is None:
@@ -52,8 +59,8 @@ def check_rows(file: str, read: int, sidecar: Sidecar) -> None:
     if sidecar.rows is not None and read != sidecar.rows:
         raise _differs(
             file,
-            (f"{read} 行数据", f"{read} rows"),
-            (f"{sidecar.rows} 行（随附说明）", f"{sidecar.rows} rows (as stated beside it)"),
+            (f"{read} 行数据", plural(read, "row", "rows")),
+            (f"{sidecar.rows} 行（随附说明）", f"{plural(sidecar.rows, 'row', 'rows')} (as stated beside it)"),
         )
 
 

@@ -12,7 +12,7 @@ import polars as pl
 from pipelines.dictionary import Dictionary, Table
 from pipelines.header import Match, is_header
 from pipelines.heading import plain
-from pipelines.report import FileRefused, Note, refuse, text
+from pipelines.report import FileRefused, Note, plural, refuse, text
 
 _QUANTITIES = ("integer", "number", "rate", "date", "month", "year", "timestamp")
 _LOOKED_AT = 1_000  # rows after a blank one
@@ -27,6 +27,7 @@ class Sifted:
     rows: pl.LazyFrame
     dropped: int
     notes: tuple[Note, ...]
+    left_out: int = 0  # of those dropped, the ones that are not blank
 
 
 def is_remark(fields: Sequence[str | None]) -> bool:
@@ -44,18 +45,9 @@ def sift(rows: pl.LazyFrame, match: Match, dictionary: Dictionary, *, file: str,
 
     Only rows whose first cell is blank or one of a few words are looked at, so a large file is scanned once on one column.
     """
-    table = dictionary.tables[match.table]
     cells = [name for name in rows.collect_schema().names() if name.startswith("c")]
     _refuse_second_table(rows, match, dictionary, file, after_blank)
-    first = pl.col("c0").str.strip_chars()
-    blank = pl.col("c0").is_null() | (first == "")
-    words = [*_spellings(table), *_header_spellings(match, dictionary)]
-    suspect = first.is_in(words) | pl.col("c0").str.contains(rf"^\s*(?:{_NOTE_WORDS})\s*[:：\d]")
-    marked = (
-        rows.select("src_row", blank=blank, suspect=suspect.fill_null(False))
-        .filter(pl.col("blank") | pl.col("suspect"))
-        .collect(engine="streaming")
-    )
+    marked = _marked(rows, match, dictionary)
     if marked.is_empty():
         return Sifted(rows=rows, dropped=0, notes=())
     empty: list[int] = []
@@ -67,17 +59,24 @@ def sift(rows: pl.LazyFrame, match: Match, dictionary: Dictionary, *, file: str,
     totals, remarks, repeats = _classify(candidates, cells, match, dictionary, file)
     dropped = sorted({*empty, *totals, *remarks, *repeats})
     notes = (
-        *_note(empty, "略去 {n} 个空行（首个在第 {row} 行）", "{n} blank rows were left out (the first is row {row})"),
-        *_note(totals, "略去 {n} 个合计行（首个在第 {row} 行）", "{n} rows with totals were left out (the first is row {row})"),
-        *_note(remarks, "略去 {n} 行表注（首行为第 {row} 行）", "{n} rows with remarks were left out (the first is row {row})"),
-        *_note(
-            repeats,
-            "略去 {n} 个重复的表头行（首个在第 {row} 行）",
-            "{n} repeated header rows were left out (the first is row {row})",
-        ),
+        *_note(empty, "略去 {n} 个空行（首个在第 {row} 行）", "blank row was", "blank rows were"),
+        *_note(totals, "略去 {n} 个合计行（首个在第 {row} 行）", "row with totals was", "rows with totals were"),
+        *_note(remarks, "略去 {n} 行表注（首行为第 {row} 行）", "row with a remark was", "rows with remarks were"),
+        *_note(repeats, "略去 {n} 个重复的表头行（首个在第 {row} 行）", "repeated header row was", "repeated header rows were"),
     )
     kept = rows.filter(~pl.col("src_row").is_in(pl.Series(dropped, dtype=pl.Int64).implode())) if dropped else rows
-    return Sifted(rows=kept, dropped=len(dropped), notes=notes)
+    left_out = len({*totals, *remarks, *repeats})
+    return Sifted(rows=kept, dropped=len(dropped), notes=notes, left_out=left_out)
+
+
+def _marked(rows: pl.LazyFrame, match: Match, dictionary: Dictionary) -> pl.DataFrame:
+    """src_row, blank, suspect of the rows whose first cell is blank or one of the words that begin no record."""
+    first = pl.col("c0").str.strip_chars()
+    blank = pl.col("c0").is_null() | (first == "")
+    words = [*_spellings(dictionary.tables[match.table]), *_header_spellings(match, dictionary)]
+    suspect = first.is_in(words) | pl.col("c0").str.contains(rf"^\s*(?:{_NOTE_WORDS})\s*[:：\d]")
+    marked = rows.select("src_row", blank=blank, suspect=suspect.fill_null(False))
+    return marked.filter(pl.col("blank") | pl.col("suspect")).collect(engine="streaming")
 
 
 def two_tables(file: str, row: int) -> FileRefused:
@@ -139,11 +138,12 @@ def _same_order(fields: Sequence[str | None], match: Match, dictionary: Dictiona
     return True
 
 
-def _note(rows: list[int], zh: str, en: str) -> list[Note]:
+def _note(rows: list[int], zh: str, one: str, many: str) -> list[Note]:
     if not rows:
         return []
-    words = {"n": len(rows), "row": min(rows)}
-    return [Note(kind="normalised", row=min(rows), message=text(zh.format(**words), en.format(**words)))]
+    first = f" (the first is row {min(rows)})" if len(rows) > 1 else f" (row {min(rows)})"
+    en = f"{plural(len(rows), one, many)} left out{first}"
+    return [Note(kind="normalised", row=min(rows), message=text(zh.format(n=len(rows), row=min(rows)), en))]
 
 
 def _word(cell: str | None) -> str:

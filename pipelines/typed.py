@@ -9,7 +9,8 @@ import polars as pl
 
 from pipelines import units
 from pipelines.dictionary import Dictionary, Table
-from pipelines.parse import Reading, expression
+from pipelines.parse import expression
+from pipelines.reading import Reading
 from pipelines.reasons import PLAIN, code
 from pipelines.report import Note, refuse
 from pipelines.sheet import Sheet
@@ -36,11 +37,14 @@ def readings_of(sheet: Sheet, table: Table, dictionary: Dictionary) -> dict[str,
         try:
             _ = reading.factor
         except ValueError:
-            unit = reading.unit
+            unit, wanted = reading.unit, units.english(column.unit or "")
             raise refuse(
                 sheet.file,
                 found=(f"表头中“{column.name.zh}”的单位是 {unit}", f"the unit {unit} in the header of {column.name.en}"),
-                expected=(f"可以换算为 {column.unit} 的单位", f"a unit that can be converted into {column.unit}"),
+                expected=(
+                    f"可以换算为 {column.unit} 的单位",
+                    f"a unit that can be converted into {wanted}",
+                ),
                 todo=("请改正表头中的单位和数值", "correct the unit in the header, and the values with it"),
             ) from None
         readings[name] = reading
@@ -53,7 +57,8 @@ def unit_notes(readings: dict[str, Reading]) -> list[Note]:
     for name, reading in readings.items():
         if reading.factor != 1:
             zh = f"{reading.column.name.zh}：表头单位为 {reading.unit}，已换算为 {reading.column.unit}"
-            en = f"{reading.column.name.en}: the header says {reading.unit}; converted into {reading.column.unit}"
+            wanted = units.english(reading.column.unit or "")
+            en = f"{reading.column.name.en}: the header says {reading.unit}; converted into {wanted}"
             notes.append(Note(kind="normalised", column=name, message=Text(zh=zh, en=en)))
     return notes
 

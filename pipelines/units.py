@@ -34,6 +34,13 @@ _WORDS: tuple[tuple[str, ...], ...] = (
     ("eur", "euro", "euros", "欧元"),
     ("usd", "美元", "dollar", "dollars"),
 )
+#: what messages in English call them; every such name is understood in a file as well
+_SPOKEN = {
+    "元": "yuan", "辆": "vehicles", "人": "persons", "家": "enterprises", "个": "items", "台": "units", "天": "days",
+    "月": "months", "年": "years", "小时": "hours", "吨": "tonnes", "千瓦时": "kWh", "分": "points", "件": "pieces",
+    "eur": "euros", "usd": "dollars",
+}  # fmt: skip
+_SPOKEN_SCALES = {1: "", 10**3: "thousand ", 10**4: "10 thousand ", 10**6: "million ", 10**8: "100 million ", 10**9: "billion "}
 _CANONICAL = {word: words[0] for words in _WORDS for word in words}
 _ENGLISH = (
     (r"(?:100|hundred) million ", 10**8), (r"(?:billion|bn) ", 10**9), (r"(?:million|mn) ", 10**6),
@@ -74,6 +81,14 @@ def factor(found: str, wanted: str) -> Fraction | None:
     if one is None or other is None or one.base != other.base:
         return None
     return Fraction(one.scale, other.scale)
+
+
+def english(text: str) -> str:
+    """The English name of a unit (10 thousand yuan for 万元, items for 道), or the text itself when it has none."""
+    known = unit(text)
+    if known is None or known.base not in _SPOKEN or known.scale not in _SPOKEN_SCALES:
+        return text
+    return _SPOKEN_SCALES[known.scale] + _SPOKEN[known.base]
 
 
 def related(wanted: str) -> dict[str, Fraction]:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from pipelines.database import Database, DatabaseError
 from pipelines.dictionary import SQL_TYPES, Dictionary, Table
+from pipelines.durable import sha256, sync
 from pipelines.lock import StoreBusy, held
-from pipelines.parts import Part, StoreDamaged, manifest_sha256, read_manifest, sha256, sync_folder
+from pipelines.parts import Part, StoreDamaged, kept, manifest_sha256, read_manifest
 
 NAME = "warehouse.duckdb"
 
@@ -46,7 +47,7 @@ def rebuild(store: Path, dictionary: Dictionary) -> None:
         leftover.unlink()
     parts = read_manifest(store)
     for part in parts:
-        if part.part and sha256(store / part.part) != part.part_sha256:
+        if part.part and sha256(kept(store, part.part)) != part.part_sha256:
             raise StoreDamaged(f"{store / part.part} was changed after it was accepted. Restore it from a copy of the store.")
     building = store / f"build-{NAME}"
     with _opened(building, store) as database:
@@ -57,7 +58,7 @@ def rebuild(store: Path, dictionary: Dictionary) -> None:
     for old in (path, Path(f"{path}.wal")):
         old.unlink(missing_ok=True)
     building.replace(path)
-    sync_folder(store)
+    sync(store)
 
 
 def catch_up(database: Database, store: Path, dictionary: Dictionary) -> None:
@@ -96,7 +97,7 @@ def _apply(database: Database, store: Path, part: Part, dictionary: Dictionary) 
     table = dictionary.tables.get(part.table)
     statements = []
     if table is not None and part.part is not None:
-        source = f"read_parquet({quoted(store / part.part)})"
+        source = f"read_parquet({quoted(kept(store, part.part))})"
         there = set(database.query(f"DESCRIBE SELECT * FROM {source}")["column_name"])
         chosen = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in columns_of(table).items() if name in there)
         if part.replaced or part.key != tuple(table.key):

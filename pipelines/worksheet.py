@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.dictionary import Dictionary
 from pipelines.header import SEARCHED, Match, recognise
-from pipelines.report import Note, rejected, row_fault, text
+from pipelines.report import Note, plural, rejected, row_fault, text
 from pipelines.workbook import Workbook, Worksheet, letters
 
 #: types in which a value may stand for several rows; a quantity in a merged cell belongs to no single row
@@ -62,7 +62,8 @@ def _dated(frame: pl.DataFrame, match: Match, dictionary: Dictionary, book: Work
                 pl.coalesce((pl.lit(base) + pl.duration(days=serial)).cast(pl.String), pl.col(name)).alias(name)
             )
             zh = f"{len(rows)} 个日期是未设格式的序号，已按工作簿的日期系统换算"
-            en = f"{len(rows)} dates were unformatted serial numbers, read by the calendar of the workbook"
+            en = plural(len(rows), "date was an unformatted serial number,", "dates were unformatted serial numbers,")
+            en += " read by the calendar of the workbook"
             notes.append(Note(kind="normalised", row=rows[0], column=match.columns[int(name[1:])], message=text(zh, en)))
     return frame, notes
 
@@ -97,7 +98,8 @@ def _resolve_merged(
     note = Note(
         kind="normalised",
         message=text(
-            f"合并单元格的内容已补到其覆盖的 {filled} 行", f"merged cells were repeated in the {filled} rows they cover"
+            f"合并单元格的内容已补到其覆盖的 {filled} 行",
+            f"merged cells were repeated in {plural(filled, 'further row', 'further rows')} they cover",
         ),
     )
     return (
@@ -121,7 +123,9 @@ def _hidden(frame: pl.DataFrame, sheet: Worksheet, places: Sequence[int], match:
     ].to_list()
     if rows:
         shown = ", ".join(map(str, rows[:NAMED]))
-        found.append(_normalised(f"已读取隐藏的行 {shown}", f"hidden rows were read: {shown}"))
+        found.append(
+            _normalised(f"已读取隐藏的行 {shown}", f"{'hidden row was' if len(rows) == 1 else 'hidden rows were'} read: {shown}")
+        )
     hidden = [
         letters(place)
         for place, name in zip(places, match.columns, strict=True)
@@ -129,10 +133,14 @@ def _hidden(frame: pl.DataFrame, sheet: Worksheet, places: Sequence[int], match:
     ]
     if hidden:
         shown = ", ".join(hidden)
-        found.append(_normalised(f"已读取隐藏的列 {shown}", f"hidden columns were read: {shown}"))
+        found.append(
+            _normalised(
+                f"已读取隐藏的列 {shown}", f"{'hidden column was' if len(hidden) == 1 else 'hidden columns were'} read: {shown}"
+            )
+        )
     first, last = frame["src_row"].min(), frame["src_row"].max()
     if isinstance(first, int) and isinstance(last, int) and (blank := last - first + 1 - frame.height) > 0:
-        found.append(_normalised(f"略去 {blank} 个空行", f"{blank} blank rows were left out"))
+        found.append(_normalised(f"略去 {blank} 个空行", f"{plural(blank, 'blank row was', 'blank rows were')} left out"))
     if sheet.facts["overstated"]:
         found.append(
             _normalised(
@@ -164,7 +172,12 @@ def _hints(
         found.append(Note(kind="review", row=row, column=name, message=text(zh, en)))
     if len(long) > NAMED:
         n = len(long) - NAMED
-        found.append(_review(f"另有 {n} 个以数字保存的长编码", f"{n} more long identifiers are stored as numbers"))
+        found.append(
+            _review(
+                f"另有 {n} 个以数字保存的长编码",
+                plural(n, "more long identifier is stored as a number", "more long identifiers are stored as numbers"),
+            )
+        )
     if book.date1904:
         found.append(
             _review(
@@ -175,7 +188,8 @@ def _hints(
     stale = [row for row, c in sheet.facts["formulas"] if row in numbers and c in named]
     if book.recalculate and stale:
         zh = f"{len(stale)} 个单元格是公式，其结果可能从未由电子表格计算，请打开并保存后核对"
-        en = f"{len(stale)} cells are formulas whose results may never have been computed; open and save the file and verify"
+        en = plural(len(stale), "cell is a formula whose result", "cells are formulas whose results")
+        en += " may never have been computed; open and save the file and verify"
         found.append(Note(kind="review", row=stale[0], message=text(zh, en)))
     return found
 

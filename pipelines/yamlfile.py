@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from pipelines.yamlwords import IDENTIFIER as IDENTIFIER
+from pipelines.yamlwords import Refused, shown, syntax_sentence, type_sentence, value_sentence
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -23,7 +26,7 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}  {self.message}"
+        return f"{self.file}:{self.line}:{self.column}  {self.message}" if self.file else self.message  # of no file: the folder
 
 
 class PlanFaults(Exception):
@@ -50,9 +53,6 @@ class Text(Model):
         return self.zh if language == "zh" else self.en
 
 
-#: what a name in a formula or a file name may look like
-IDENTIFIER = r"^[a-z][a-z0-9_]*$"
-
 ModelType = TypeVar("ModelType", bound=BaseModel)
 
 
@@ -70,16 +70,14 @@ class _StrictLoader(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
             event: Any = self.peek_event()  # type: ignore[no-untyped-call]
-            raise yaml.constructor.ConstructorError(
-                None, None, f"the alias *{event.anchor} is not allowed here; write the value out", event.start_mark
-            )
+            raise Refused(None, None, f"the alias *{event.anchor} is not allowed here; write the value out", event.start_mark)
         return super().compose_node(parent, index)
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
         try:
             return super().construct_object(node, deep=deep)
         except (ValueError, LookupError) as error:  # a value such as 2025-13-45 looks like a date and is none
-            raise yaml.constructor.ConstructorError(
+            raise Refused(
                 None, None, f"`{node.value}` cannot be read: {error}; put it in quotes if it is text", node.start_mark
             ) from None
 
@@ -88,9 +86,9 @@ def _mapping(loader: _StrictLoader, node: yaml.MappingNode, deep: bool = False) 
     seen: dict[str, int] = {}
     for key, _ in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            raise yaml.constructor.ConstructorError(None, None, "a key must be one word, not a list or mapping", key.start_mark)
+            raise Refused(None, None, "a key must be one word, not a list or mapping", key.start_mark)
         if key.value in seen:
-            raise yaml.constructor.ConstructorError(
+            raise Refused(
                 None,
                 None,
                 f"the key `{key.value}` stands here twice (first in line {seen[key.value]}); keep one",
@@ -127,19 +125,66 @@ class YamlFile:
         """The file as a model. Raises PlanFaults with line and column of everything that does not fit."""
         data = self.data
         if not isinstance(data, dict):
-            raise PlanFaults([self.fault([], f"a mapping of keys was expected here, found {_kind(data)}.")])
+            raise PlanFaults([self.fault([], f"a mapping of keys was expected here, found {shown(data)}.")])
         extra = extra or {}
-        for name in extra:
-            if name in data:
-                raise PlanFaults([self.fault([name], f"`{name}` is not written here; it is the name of the file.", key=True)])
+        found = [
+            self.fault([name], f"`{name}` is not written here; it is the name of the file.", key=True)
+            for name in extra
+            if name in data
+        ]
         try:
-            return model.model_validate({**extra, **data})
+            whole = model.model_validate({**data, **extra})
         except ValidationError as error:
-            raise PlanFaults(self._fault(model, item, extra) for item in error.errors()) from None
+            found += self._faults(model, error, extra)
+        if found:
+            raise PlanFaults(found)
+        return whole
+
+    def salvage(self, model: type[ModelType], extra: dict[str, Any]) -> ModelType | None:
+        """What of the file fits the model, for looking for further faults only: what does not fit is left out, a key without
+        which there is no model is None. None when the file is no mapping at all."""
+        if not isinstance(self.data, dict):
+            return None
+        fields = model.model_fields
+        data: dict[str, Any] = {name: value for name, value in {**self.data, **extra}.items() if name in fields}
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            for item in error.errors():
+                _leave_out(data, fields, item["loc"])
+        values: dict[str, Any] = {}
+        for name, info in fields.items():
+            if name in data:
+                kind: Any = info.annotation
+                values[name] = TypeAdapter(kind).validate_python(data[name])
+            elif info.is_required():
+                empty = get_origin(info.annotation)
+                values[name] = empty() if empty in (dict, list) else None
+        return model.model_construct(**{**values, **extra})
+
+    def _faults(self, model: type[BaseModel], error: ValidationError, extra: dict[str, Any]) -> list[Fault]:
+        """The errors of a model as faults; where a value may be of several kinds, one fault for all of them."""
+        found: list[Fault] = []
+        choices: dict[tuple[Any, ...], list[Any]] = {}
+        deeper: set[tuple[Any, ...]] = set()
+        for item in error.errors():
+            place, chosen = _place({**self.data, **extra}, item)
+            if chosen is None:
+                found.append(self._fault(model, {**item, "loc": place}, extra))
+            elif len(place) > chosen:
+                deeper.add(place[:chosen])
+                found.append(self._fault(model, {**item, "loc": place}, extra))
+            else:
+                choices.setdefault(place, []).append(item)
+        for place, items in choices.items():
+            if place not in deeper:
+                kinds = [item["type"] for item in items]
+                found.append(self.fault(place, type_sentence(_called(place[-1]), kinds, items[0]["input"])))
+        return found
 
     def _fault(self, model: type[BaseModel], item: Any, extra: dict[str, Any]) -> Fault:
-        place = [part for part in item["loc"] if not (isinstance(part, str) and part.startswith("function-"))]
-        kind, last = item["type"], item["loc"][-1] if item["loc"] else ""
+        place = list(item["loc"])
+        kind, last = item["type"], place[-1] if place else ""
         if kind == "extra_forbidden":
             known = [name for name in _known_keys(model, place[:-1]) if len(place) > 1 or name not in extra]
             return self.fault(place, f"unknown key `{last}`.{suggest(str(last), known)}", key=True)
@@ -147,24 +192,44 @@ class YamlFile:
             return self.fault(place[:-1], f"the key `{last}` is missing here; add it.")
         if kind == "value_error":  # a rule of ours over several keys, which says everything itself
             return self.fault(place, f"{item['msg'].removeprefix('Value error, ')}.")
-        key, found = last == "[key]", _kind(item["input"])
-        if key:
-            place.pop()
-            last = place[-1]
-        called = f"the key `{last}`" if key else f"entry {last + 1}" if isinstance(last, int) else f"`{last}`"
-        if kind == "string_type" and isinstance(item["input"], bool):
-            return self.fault(place, f"{called} must be text; YAML reads this word as {found}. Put it in quotes.", key=key)
-        if kind == "string_type":
-            return self.fault(place, f"{called} must be text, found {found}. Put it in quotes.", key=key)
-        if isinstance(item["input"], str) and kind in ("float_type", "int_type", "bool_type"):
-            wanted = "`true` or `false`" if kind == "bool_type" else "a number"
-            return self.fault(place, f"{called} must be {wanted}, found the text {found}. Write it without quotes.")
-        if kind == "model_type":
-            return self.fault(place, f"{called} must be a mapping of keys, found {found}.")
-        if kind == "string_pattern_mismatch" and item["ctx"]["pattern"] == IDENTIFIER:
-            wanted = "small letters, digits and underscores only, and a letter first"
-            return self.fault(place, f"{called} is a name used in formulas: {wanted} (found {found}).", key=key)
-        return self.fault(place, f"{called}: {item['msg']} (found {found}).", key=key)
+        if last == "[key]":
+            return self.fault(place[:-1], value_sentence(f"the key `{place[-2]}`", item), key=True)
+        return self.fault(place, value_sentence(_called(last), item))
+
+
+def _called(last: str | int) -> str:
+    return f"entry {last + 1}" if isinstance(last, int) else f"`{last}`"
+
+
+def _place(data: Any, item: Any) -> tuple[tuple[Any, ...], int | None]:
+    """The way to an error through the data, without the names a model gives to the kinds a value may be of; and its length
+    where such a name stood, None where none did."""
+    place: list[Any] = []
+    chosen: int | None = None
+    for depth, part in enumerate(item["loc"]):
+        last = depth == len(item["loc"]) - 1
+        if part == "[key]" or (last and item["type"] == "missing"):
+            place.append(part)
+        elif isinstance(data, dict) and (key := next((key for key in data if str(key) == str(part)), None)) is not None:
+            place.append(part)
+            data = data[key]
+        elif isinstance(data, list) and isinstance(part, int):
+            place.append(part)
+            data = data[part]
+        else:
+            chosen = len(place)
+    return tuple(place), chosen
+
+
+def _leave_out(data: dict[str, Any], fields: Any, place: Sequence[Any]) -> None:
+    """Removes what an error stands in: one entry of a mapping of names, else the whole key."""
+    name = place[0] if place else None
+    if name not in data:
+        return
+    if len(place) > 1 and get_origin(fields[name].annotation) is dict and isinstance(data[name], dict):
+        data[name] = {key: value for key, value in data[name].items() if str(key) != str(place[1])}
+    else:
+        del data[name]
 
 
 def read_yaml(path: Path, label: str | None = None) -> YamlFile:
@@ -190,12 +255,12 @@ def read_yaml(path: Path, label: str | None = None) -> YamlFile:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise refuse(": ".join(text for text in (error.context, error.problem) if text) + ".", *where) from None
+        raise refuse(syntax_sentence(error), *where) from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position].splitlines() or [""]
         raise refuse(f"the character {text[error.position]!r} may not stand here.", len(before), len(before[-1]) + 1) from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise refuse(f"this is not YAML that can be read: {str(error).splitlines()[0]}.") from None
+    except RecursionError:
+        raise refuse("the brackets or indents of this file nest too deep to be read; close them.") from None
     return YamlFile(path=path, label=label, data=data, root=root)
 
 
@@ -241,13 +306,3 @@ def _structure(annotation: Any) -> Any:
     if get_origin(annotation) in (list, dict) or (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
         return annotation
     return next((found for part in get_args(annotation) if (found := _structure(part)) is not None), None)
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list | tuple):
-        return "a list"
-    if value is None:
-        return "nothing"
-    return f"`{str(value)[:60]}`"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import definition, headline, markup, phrases, query
+from dashboard import definition, headline, markup, query
 from dashboard.views.item import Item
-from indicators.plan import Target
 
 
 def show(item: Item) -> None:
@@ -16,7 +15,8 @@ def show(item: Item) -> None:
     with st.container(border=True, key="card"):
         st.html(markup.facts(definition.about(view.plan, indicator, words)))
         for target in indicator.targets:
-            _head(words("card.law", target=_number(item, target)), definition.law(view.plan, indicator, target, words))
+            told = definition.target_name(target, headline.tile_of(target, indicator.id), view.plan, words)
+            _head(words("card.law", target=told), definition.law(view.plan, indicator, target, words))
         _head(words("card.formula"), [*definition.formula(view.plan, indicator, words), *definition.panel(indicator, words)])
         st.html(markup.facts(definition.code(indicator, words), kind="pw-card pw-code"))
         coverage = query.coverage(view.edition, view.edition.sha256)
@@ -26,12 +26,6 @@ def show(item: Item) -> None:
         with st.expander(words("card.sql")):
             for sql in query.statement(view.edition, view.edition.sha256, indicator.id) or (words("card.sql.none"),):
                 st.code(sql, language="sql", wrap_lines=True)
-
-
-def _number(item: Item, target: Target) -> str:
-    """The number of the target, with its scope where it is not asked of all."""
-    number = headline.tile_of(target, item.indicator.id)
-    return f"{number} · {phrases.scope(target, item.view.plan, item.words)}" if isinstance(target.scope, dict) else number
 
 
 def _head(title: str, rows: definition.Facts) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import charts, definition, markup, periods, table
 from dashboard.headline import Reading, Result
-from dashboard.views.item import Item, marked, nothing
+from dashboard.views.item import Item, marked, nothing, ranged
 
 _NOTES = {"suppressed": "indicator.withheld", "unreliable": "indicator.unreliable", "absent": "indicator.absent"}
 
@@ -54,8 +54,8 @@ def _figure(item: Item, readings: list[Reading], rows: list[Result], breakdown: 
     found = [row.status for row in rows]
     item.key(
         [
-            "bar",
-            "error",
+            *(["bar"] if any(row.value is not None for row in rows) else []),
+            *(["error"] if ranged(rows) else []),
             *(["total"] if total is not None else []),
             *marked(target),
             *(status for status in _NOTES if status in found),

@@ -43,7 +43,7 @@ def _headline(item: Item, readings: list[Reading]) -> None:
 
 
 def _companions(item: Item) -> None:
-    """Other measures of the same question, side by side with this one."""
+    """Other readings of the same question, side by side with this one."""
     if not item.indicator.companions:
         return
     st.subheader(item.words("indicator.companions"), anchor=False)

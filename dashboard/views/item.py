@@ -107,3 +107,8 @@ def nothing(words: Words) -> None:
     """In the place of a figure for which this edition has no rows."""
     told = [f"<b>{markup.line([words('indicator.nothing')])}</b>", markup.line([words("indicator.nothing.what")])]
     st.html(f'<div class="pw-empty">{"<br>".join(told)}</div>')
+
+
+def ranged(rows: list[Result]) -> bool:
+    """Whether any number bears an interval that can be seen."""
+    return any(row.low is not None and row.high is not None and row.low < row.high for row in rows)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import cards, charts, definition, markup, periods, table
 from dashboard.headline import Reading, Result
-from dashboard.views.item import Item, marked, nothing
+from dashboard.views.item import Item, marked, nothing, ranged
 from indicators.plan import Reference
 from indicators.results import TOTAL
 
@@ -30,7 +30,8 @@ def show(item: Item, readings: list[Reading]) -> None:
         alt=alt,
     )
     conflict = ["conflict"] if any(entry.status == "conflict" for entry in cited) else []
-    item.key(["path", "interval", *marked(target), *(["cited"] if cited else []), *conflict])
+    drawn = [*(["path"] if any(row.value is not None for row in rows) else []), *(["interval"] if ranged(rows) else [])]
+    item.key([*drawn, *marked(target), *(["cited"] if cited else []), *conflict])
     if through := next((item.through for row in rows if periods.partial(row.period, item.through)), None):
         told = {"period": periods.label(through[:4], words.language), "month": periods.month(through, words.language)}
         st.html(markup.text("pw-note", words("indicator.partial", **told)))

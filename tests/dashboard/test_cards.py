@@ -45,6 +45,14 @@ def test_since_when(reading: Reading) -> None:
     assert phrases.base(replace(reading, base=None), words("zh")) == words("zh")("tile.since.none")
 
 
+def test_since_when_the_verdict_stands(reading: Reading) -> None:
+    assert phrases.standing(reading, words("zh")) == " · 自2025年起"
+    assert phrases.standing(reading, words("en")) == " since 2025"
+    turned = result(period="2024", verdict="met")
+    assert phrases.standing(replace(reading, path=(turned, *reading.path)), words("en")) == " since 2025"
+    assert phrases.standing(replace(reading, path=reading.path[1:]), words("en")) == "", "one period is no run"
+
+
 def test_the_first_sentences_name_the_counts_and_the_widest_gap_with_its_error(reading: Reading) -> None:
     told = cards.lead({"met": 1, "not_yet": 7, "not_met": 0, "undecided": 2}, reading, words("zh"))
     for part in (

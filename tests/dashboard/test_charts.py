@@ -96,6 +96,13 @@ def test_bars_tell_every_status_by_shape_and_by_words(plan: Plan, cut: list[Resu
     assert figure.layout.xaxis.range[0] == 0
 
 
+def test_equal_total_and_target_are_both_seen(plan: Plan, cut: list[Result]) -> None:
+    figure = charts.bars(cut, NAMES, scale(plan), total=0.7, target=plan.indicators["nc_rate"].targets[0])
+    total, target = (found for found in figure.data if found.name == "across")
+    assert total.line.dash != target.line.dash
+    assert max(total.y[3:5]) <= min(target.y[3:5]), "one across the upper half of a bar, the other across the lower"
+
+
 def test_names_in_a_figure_are_text(plan: Plan, cut: list[Result]) -> None:
     assert "零部件 &lt;b&gt;&amp;" in written(charts.bars(cut, NAMES, scale(plan)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import json
 import os
@@ -18,7 +19,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dashboard import cli, intake
+from dashboard import cli, intake, mistake
+from dashboard.words import words
 from indicators.catalogue import AUTOMOTIVE, load_plan
 from indicators.edition import write_edition
 from indicators.results import RESULTS
@@ -145,20 +147,21 @@ def test_a_crossing_may_be_named_either_way_round(run: Run, store: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "sentence"),
     [
         (["nc_rat"], "There is no indicator `nc_rat`. Did you mean `nc_rate`?"),
         (["nc_rate", "--by", "size_clas"], "Did you mean `size_class`?"),
         (["nc_rate", "--by", "province"], "Published: segment,size_class, size_class."),
         (["nc_rate", "--period", "2031"], "Nothing was published for 2031. Periods here: 2025, 2026."),
         (["nc_rate", "--period", "May"], "`May` is not a period"),
+        (["nc_rate", "--by", "segment,segment"], "`segment` more than once"),
         (["--edition", "0009"], "Editions here: 0001, 0002."),
     ],
 )
-def test_what_is_not_there_is_said_in_a_line(run: Run, store: Path, arguments: list[str], words: str) -> None:
+def test_what_is_not_there_is_said_in_a_line(run: Run, store: Path, arguments: list[str], sentence: str) -> None:
     said = run("show", *arguments, "--dir", store)
     assert (said.code, said.out) == (2, "")
-    assert words in said.err
+    assert sentence in said.err
     assert "Traceback" not in said.err
 
 
@@ -169,13 +172,73 @@ def test_explain_says_all(run: Run, store: Path) -> None:
     indicator = plan.indicators["nc_rate"]
     target = indicator.targets[0]
     assert target.sentence is not None
-    for words in (indicator.definition.en, str(indicator.numerator), str(indicator.where), target.sentence.en, target.source):
-        assert words in said.out
+    for text in (indicator.definition.en, str(indicator.numerator), str(indicator.where), target.sentence.en, target.source):
+        assert text in said.out
     assert "SELECT 1 AS nothing_but_a_test" in said.out
     assert "1,585 rows, 812 units" in said.out
     assert plan.dictionary.tables["survey"].checks[0].that in said.out
     assert "Edition 0002" in said.out
     assert "60.0%" in said.out
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_explain_gives_each_target_a_section_with_its_id(run: Run, store: Path, language: str) -> None:
+    out = run("explain", "nc_rate", "--dir", store, "--lang", language).out
+    head = words(language)("card.law", target="T4")
+    heads = [line for line in out.splitlines() if line.startswith(head)]
+    assert len(heads) == len(load_plan(AUTOMOTIVE).indicators["nc_rate"].targets) == len(set(heads)) == 2
+    assert "{" not in "".join(heads)
+    assert ("方案 §1" in out) == (language == "zh")
+
+
+def test_a_period_keeps_the_order_of_the_headline(run: Run, store: Path) -> None:
+    items = json.loads(run("show", "--period", "2026", "--dir", store, "--format", "json").out)
+    headline = load_plan(AUTOMOTIVE).identity.headline
+    places = [headline.index(item["indicator"]) for item in items]
+    assert places == sorted(places)
+
+
+def test_a_folder_that_is_not_there_is_a_mistake(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_text("id: x\n", encoding="utf-8")
+    nowhere = tmp_path / "nowhere"
+    for arguments, told in (
+        (("rejected", "--out", tmp_path / "out.csv", "--dir", nowhere), "no such folder"),
+        (("plan", "check", nowhere), "no such folder"),
+        (("plan", "check", file), "is a file; give the plan folder"),
+        (("publish", "--plan", file, "--dir", tmp_path), "is a file; give the plan folder"),
+    ):
+        said = run(*arguments)
+        assert (said.code, told in said.err) == (2, True), said.err
+    assert not nowhere.exists()
+
+
+def test_what_load_says_is_in_the_language_of_the_terminal(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = SMALL.parent / "faulty"
+    asked = run("load", folder, "--dir", tmp_path / "one", "--lang", "zh")
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert run("load", folder, "--dir", tmp_path / "other") == asked
+    assert "另存" in asked.out
+    for english in ("set aside", "please look", " row ", "more;"):
+        assert english not in asked.out + asked.err
+
+
+def test_rows_left_out_are_counted_and_named(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "prices.csv"
+    file.write_text("segment,year,price_index\n3611,2025,1\n3612,2025,1\n合计,,2\n", encoding="utf-8")
+    english = run("load", file, "--dir", tmp_path / "en")
+    chinese = run("load", file, "--dir", tmp_path / "zh", "--lang", "zh")
+    assert (english.code, chinese.code) == (0, 0)
+    assert "left out" in english.out
+    assert "略去" in chinese.out
+    assert "with totals" in english.err
+    assert "合计行" in chinese.err
+
+
+def test_what_a_user_can_mend_is_named_after_classes_that_exist() -> None:
+    for name in (*mistake.MENDABLE, mistake.PLAN):
+        module, _, kind = name.rpartition(".")
+        assert issubclass(getattr(importlib.import_module(module), kind), Exception)
 
 
 def test_explain_reads_the_plan_where_nothing_is_published(run: Run, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ PERCENT = Unit(
     difference=Text(zh="个百分点", en="pp"),
 )
 COUNT = Unit(name=Text(zh="家", en="enterprises"), symbol=Text(zh="家", en="enterprises"), decimals=0)
-MONEY = Unit(name=Text(zh="万元", en="10k yuan"), symbol=Text(zh="万元", en="10k yuan"), decimals=1)
+MONEY = Unit(name=Text(zh="万元", en="10,000 yuan"), symbol=Text(zh="万元", en="10,000 yuan"), decimals=1)
 DAYS = Unit(name=Text(zh="天", en="days"), symbol=Text(zh="天", en="days"), decimals=0)
 
 
@@ -39,7 +39,7 @@ DAYS = Unit(name=Text(zh="天", en="days"), symbol=Text(zh="天", en="days"), de
         (234_500_000, COUNT, "zh", "2.3亿家"),
         (45.2, MONEY, "zh", "45.2万元"),
         (12_345, MONEY, "zh", "1.2亿元"),  # 12 345 万元 are 1.2345 亿元
-        (12_345, MONEY, "en", "12,345.0 × 10k yuan"),
+        (12_345, MONEY, "en", "12,345.0 (10,000 yuan)"),
     ],
 )
 def test_number(value: float, unit: Unit, language: Language, told: str) -> None:
@@ -90,6 +90,7 @@ def test_interval_and_margin() -> None:
     assert format.interval(0.6525, 0.669, PERCENT, "zh") == "65.3%至66.9%"
     assert format.interval(-0.09, -0.032, PERCENT, "en", signed=True) == "−9.0% to −3.2%"
     assert format.interval(None, None, PERCENT, "zh") is None
+    assert format.interval(49.1, 50.2, MONEY, "en") == "49.1 to 50.2 (10,000 yuan)"
     assert format.margin(0.6525, 0.669, PERCENT, "zh") == "± 0.8"
     assert format.margin(None, 0.669, PERCENT, "zh") is None
 

@@ -18,6 +18,7 @@ def test_a_table_shows_the_rounded_numbers_under_translated_headings(plan: Plan)
     frame = table.by_category(rows, NAMES, plan.unit("nc_rate"), words("zh"))
     assert frame.columns == ["类别", "数值（%）", "区间下限", "区间上限", "单位数", "质量", "状态"]
     assert frame["数值（%）"].to_list() == [66.3, None]
+    assert frame["质量"].to_list() == [words("zh")("quality.A"), None]
     assert frame["状态"].to_list() == ["已公布", "不予公布"]
 
 

@@ -28,7 +28,6 @@ from indicators.edition import (
     NoEdition,
     PublishInProgress,
     _locked,
-    file_sha256,
     list_editions,
     open_edition,
     write_edition,
@@ -36,6 +35,7 @@ from indicators.edition import (
 from indicators.plan import Plan
 from indicators.results import RESULTS
 from pipelines.database import DatabaseError
+from pipelines.durable import sha256
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -242,7 +242,7 @@ def test_an_edition_of_another_version_is_said_plainly(tmp_path: Path, plan: Pla
     manifest = json.loads((edition.folder / MANIFEST).read_text(encoding="utf-8"))
     manifest["plan"]["identity"]["unheard_of"] = 1
     rewrite(edition.folder / MANIFEST, json.dumps(manifest).encode())
-    seal = file_sha256(edition.folder / MANIFEST)
+    seal = sha256(edition.folder / MANIFEST)
     rewrite(edition.folder / SEAL, seal.encode())
     (tmp_path / POINTER).write_text(json.dumps({"edition": "0001", "manifest_sha256": seal}))
     with pytest.raises(BrokenEdition, match="another version"):

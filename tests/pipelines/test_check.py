@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines import units
 from pipelines.load import LoadReport, load
 from pipelines.report import REJECTED
 from pipelines.warehouse import open_warehouse
@@ -136,7 +137,7 @@ def test_rows_in_different_units_are_stored_in_one(tmp_path: Path) -> None:
 def test_the_unit_in_a_header_converts_the_column_and_is_noted(tmp_path: Path) -> None:
     report = form(tmp_path, "form_id,产值（元）,人数（万人）", "F1,123456.7,0.5", "F2,1万元,12人")
     assert stored(tmp_path, "form").select("output_value", "staff").rows() == [(12.34567, 5000), (1.0, 12)]
-    assert report.notes[0].message.en == "Output value: the header says 元; converted into 万元"
+    assert report.notes[0].message.en == "Output value: the header says 元; converted into 10 thousand yuan"
     assert report.verdict == "ACCEPT_NORMALISED"
 
 
@@ -149,7 +150,7 @@ def test_a_header_unit_that_cannot_be_converted_refuses_the_file(tmp_path: Path)
     report = form(tmp_path, "form_id,产值（人）", "F1,10000")
     assert report.verdict == "REJECT"
     assert report.refused is not None
-    assert "a unit that can be converted into 万元" in report.refused.in_language("en")
+    assert "a unit that can be converted into 10 thousand yuan" in report.refused.in_language("en")
 
 
 def test_long_and_garbling_values_are_shortened_in_the_message_only(tmp_path: Path) -> None:
@@ -159,3 +160,22 @@ def test_long_and_garbling_values_are_shortened_in_the_message_only(tmp_path: Pa
     message = report.rejected["message_en"].item()
     assert "\u202e" not in message
     assert len(message) < 300
+
+
+def test_a_rule_whose_words_are_a_sentence_begins_a_new_one(tmp_path: Path) -> None:
+    values = DICTIONARY.model_dump()
+    values["tables"]["survey"]["checks"][0]["message"] = {"zh": "数控工序多于工序。", "en": "There are too many."}
+    files = [register(tmp_path / "register.csv"), write(tmp_path / "survey.csv", HEADER, ["E1,2026,10,12,,"])]
+    report = load(files, store=tmp_path / "store", dictionary=type(DICTIONARY).model_validate(values))[1]
+    assert "NC key processes: 12. There are too many (rule" in report.rejected["message_en"].item()
+    assert "数控关键工序数：12。数控工序多于工序（规则" in report.rejected["message_zh"].item()
+
+
+@pytest.mark.parametrize(
+    ("unit", "spoken"),
+    [("道", "items"), ("万元", "10 thousand yuan"), ("亿元", "100 million yuan"), ("人", "persons"), ("%", "%"),
+     ("每百户", "每百户"), ("十万元", "十万元")],
+)  # fmt: skip
+def test_units_have_english_names_that_are_understood(unit: str, spoken: str) -> None:
+    assert units.english(unit) == spoken
+    assert units.factor(spoken, unit) == 1

@@ -10,16 +10,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import openpyxl
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines import load as loading
-from pipelines import parts
+from pipelines.durable import sha256
 from pipelines.load import LoadReport, RowsLost, load
-from pipelines.lock import StoreBusy, held
-from pipelines.parts import StoreDamaged, read_manifest
+from pipelines.lock import StoreBusy, StoreUnusable, held
+from pipelines.parts import StoreDamaged, manifest_path, read_manifest
 from pipelines.rejected import export_rejected, neutral
 from pipelines.warehouse import open_warehouse
 from tests.pipelines.forms import DICTIONARY, register, write
@@ -65,6 +66,105 @@ def test_the_same_file_twice_changes_nothing(tmp_path: Path) -> None:
         assert (again.unchanged, again.accepted, again.set_aside, again.verdict) == (True, 1, 1, first.verdict)
         assert again.rejected.equals(first.rejected)
     assert files_of(store) == before
+
+
+def no_reading(*_: object, **__: object) -> None:
+    raise AssertionError("the file was read again")
+
+
+def test_a_known_file_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = tmp_path / "store"
+    lines = ["F1,1,2026-01-01", "F2,x,2026-01-01", "合计,3,"]
+    form = write(tmp_path / "form.csv", FORM, lines)
+    (first,) = loaded(store, form)
+    assert (first.read, first.accepted, first.set_aside, first.left_out) == (2, 1, 1, 1)
+    moved = form.rename(tmp_path / "moved.csv")
+    with monkeypatch.context() as patch:
+        patch.setattr(loading, "read_sheets", no_reading)
+        (again,) = loaded(store, moved)
+    assert (again.unchanged, again.file, again.table, again.read, again.left_out) == (True, "moved.csv", "form", 2, 1)
+    assert again.rejected.equals(first.rejected)
+    assert again.notes == first.notes
+    moved.with_name("moved.csv.meta.json").write_text('{"rows": 7}', encoding="utf-8")
+    assert loaded(store, moved)[0].verdict == "REJECT"
+
+
+def two_sheets(path: Path) -> Path:
+    book = openpyxl.Workbook()
+    for name, enterprise in (("Sheet1", "E1"), ("Sheet2", "")):
+        page = book.active if name == "Sheet1" else book.create_sheet(name)
+        page.title = name
+        for row in (
+            ["enterprise_id", "year", "segment"],
+            ["E0", 2025 if name == "Sheet1" else 2026, "3611"],
+            [enterprise, 2026, "3611"],
+        ):
+            page.append(row)
+    book.save(path)
+    return path
+
+
+def test_sheets_are_named_where_a_workbook_holds_several_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, book = tmp_path / "store", two_sheets(tmp_path / "two.xlsx")
+    reports = loaded(store, book)
+    assert [(report.file, report.accepted, report.set_aside) for report in reports] == [
+        ("two.xlsx [Sheet1]", 2, 0),
+        ("two.xlsx [Sheet2]", 1, 1),
+    ]
+    assert set(reports[1].rejected["file"]) == {"two.xlsx [Sheet2]"}
+    assert "two.xlsx [Sheet2] row 3" in reports[1].rejected["message_en"][0]
+    with monkeypatch.context() as patch:
+        patch.setattr(loading, "read_sheets", no_reading)
+        again = loaded(store, book)
+    assert [(report.file, report.unchanged) for report in again] == [("two.xlsx [Sheet1]", True), ("two.xlsx [Sheet2]", True)]
+
+
+def test_a_load_that_broke_off_between_two_sheets_is_finished(tmp_path: Path) -> None:
+    store, book = tmp_path / "store", two_sheets(tmp_path / "two.xlsx")
+    loaded(store, book)
+    manifest = manifest_path(store)
+    manifest.write_bytes(manifest.read_bytes().splitlines(keepends=True)[0])
+    assert [(report.unchanged, report.accepted) for report in loaded(store, book)] == [(True, 2), (False, 1)]
+
+
+def test_a_missing_part_is_told_with_what_to_do(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    form = write(tmp_path / "form.csv", FORM, ["F1,1,2026-01-01", "F2,x,2026-01-01"])
+    loaded(store, form)
+    (part,) = read_manifest(store)
+    (store / str(part.rejected)).unlink()
+    for attempt in (lambda: loaded(store, form), lambda: export_rejected(store, tmp_path / "out.csv")):
+        with pytest.raises(StoreDamaged, match=r"is missing.*Restore it from a backup"):
+            attempt()
+    (store / str(part.part)).unlink()
+    (store / "warehouse.duckdb").unlink()
+    with pytest.raises(StoreDamaged, match=r"is missing.*Restore it from a backup.*new store"):
+        open_warehouse(store, DICTIONARY)
+
+
+def test_a_store_that_is_a_file_or_cannot_be_written(tmp_path: Path) -> None:
+    form = write(tmp_path / "form.csv", FORM, ["F1,1,2026-01-01"])
+    for place, words in (
+        (form, "this is a file"),
+        (form / "below", "this is a file"),
+        (Path("/proc/store"), "cannot be written"),
+    ):
+        with pytest.raises(StoreUnusable, match=words) as error:
+            load([form], store=place, dictionary=DICTIONARY)
+        assert (error.value.filename, "--dir" in str(error.value.strerror)) == (str(place), True)
+
+
+def test_a_manifest_of_an_earlier_version_is_understood(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    form = write(tmp_path / "form.csv", FORM, ["F1,x,2026-01-01"])
+    loaded(store, form)
+    line = json.loads(manifest_path(store).read_text(encoding="utf-8"))
+    for name in ("left_out", "asked", "turn", "tables"):
+        del line[name]
+    manifest_path(store).write_text(json.dumps(line | {"source": str(form)}) + "\n", encoding="utf-8")
+    assert loaded(store, form)[0].unchanged
+    loaded(store, write(form, FORM, ["F1,1,2026-01-01"]))
+    assert export_rejected(store, tmp_path / "out.csv", "en") == 0
 
 
 def test_another_dictionary_is_a_reason_to_load_again(tmp_path: Path) -> None:
@@ -184,9 +284,10 @@ def test_the_manifest_tells_where_every_row_came_from(tmp_path: Path) -> None:
     form = write(tmp_path / "form.csv", FORM, ["F1,1,2026-01-01", "F2,x,2026-01-01"])
     load([form], store=store, dictionary=DICTIONARY, dictionary_sha256="plan")
     (part,) = read_manifest(store)
-    assert (part.sequence, part.table, part.file, part.source) == (1, "form", "form.csv", str(form))
+    assert (part.sequence, part.table, part.file, part.left_out) == (1, "form", "form.csv", 0)
+    assert str(tmp_path) not in manifest_path(store).read_text(encoding="utf-8")
     assert (part.read, part.accepted, part.set_aside, part.replaced, part.dictionary_sha256) == (2, 1, 1, 0, "plan")
-    assert part.file_sha256 == parts.sha256(form)
+    assert part.file_sha256 == sha256(form)
     assert part.part == f"accepted/form/000001-{part.file_sha256[:8]}.parquet"
     kept = pl.read_parquet(store / part.part)
     assert kept.columns == [*DICTIONARY.tables["form"].columns, "src_file", "src_row"]
@@ -332,6 +433,14 @@ def test_rejected_rows_go_back_to_the_reporter(language: str, header: str, word:
         assert lines[0][0] == header
         assert [line[3] for line in lines[1:]] == ["'=1+1", "'-5x"]
         assert word in lines[1][5]
+
+
+def test_no_exported_cell_steers_a_terminal(tmp_path: Path) -> None:
+    (report,) = loaded(tmp_path / "store", write(tmp_path / "form.csv", FORM, ["F1,\x1b[31m5\x1b[0m,2026-01-01"]))
+    export_rejected(report, tmp_path / "out.csv", "en")
+    written = (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+    assert "\x1b" not in written
+    assert "\N{REPLACEMENT CHARACTER}[31m5" in written
 
 
 def test_only_the_last_attempt_of_a_file_is_exported(tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def test_blank_rows_totals_and_remarks(tmp_path: Path) -> None:
     _, found, rows = read(tmp_path, content)
     assert rows == [(3, "E1", "1"), (9, "E2", "2")]
     assert found.read == 2
-    for words in ("blank rows", "totals", "remarks"):
+    for words in ("blank rows", "totals", "1 row with a remark"):
         assert words in said(found)
 
 
@@ -216,7 +216,7 @@ def test_a_sidecar_is_believed(tmp_path: Path) -> None:
     side.write_text(json.dumps({"rows": 1}), encoding="utf-8")
     assert read(tmp_path, HEAD + "E1,1\n")[1].read == 1
     side.write_text(json.dumps({"rows": 2}), encoding="utf-8")
-    assert "1 rows" in refused(tmp_path, HEAD + "E1,1\n")
+    assert "1 row" in refused(tmp_path, HEAD + "E1,1\n")
     side.write_text(json.dumps({"sha256": "0" * 64}), encoding="utf-8")
     assert "SHA-256" in refused(tmp_path, HEAD + "E1,1\n")
     for nonsense in ("[]", "{", '{"rows": "5"}', '{"rows": true}', "{}", "[" * 60_000):
