@@ -148,7 +148,9 @@ def reading(plan: Plan, indicator: Indicator, target: Target, results: Sequence[
     held = [
         row
         for row in results
-        if row.indicator == indicator.id and row.target == (target.id or indicator.id) and _in_scope(row, target)
+        if row.indicator == indicator.id and _in_scope(row, target)
+        # the base itself is not judged, but a path begins there
+        if row.target == (target.id or indicator.id) or (row.target is None and row.period == target.base_period)
     ]
     coarsest = next(
         (level for level in ("year", "quarter", "month") if any(periods.level(row.period) == level for row in held)), None
