@@ -76,7 +76,7 @@ def compute(plan: Plan, engine: Engine, *, minimum_groups: int | None = None, pr
         pl.col("value", "se", "low", "high").round_sig_figs(DIGITS)
     )
     known = [name for name in ("value", "se", "low", "high", "n", "quality", "status") if name in complete.columns]
-    results = as_results(assess(plan, complete.select(*KEYS, *known)))
+    results = as_results(assess(plan, complete.select(*KEYS, *known))).with_columns(pl.col("gap").round_sig_figs(DIGITS))
     statements = pl.DataFrame(
         {"indicator": list(gathered.statements), "sql": list(gathered.statements.values())},
         schema={"indicator": pl.String, "sql": pl.String},
