@@ -86,7 +86,9 @@ def faults_in(store: Path, files: Sequence[str] = ()) -> Faults:
     if not store.is_dir():
         raise Mistake(f"{store}: there is no such folder. Name the one that was given to `planwatch load`: --dir DIR")
     found = all_rejected(store)
-    return Faults(rejected=found.filter(pl.col("file").is_in([Path(name).name for name in files])) if files else found)
+    # a workbook with several tables names the sheet behind the file: two.xlsx [Sheet2]
+    plain = pl.col("file").str.replace(r" \[[^\]]*\]$", "")
+    return Faults(rejected=found.filter(plain.is_in([Path(name).name for name in files])) if files else found)
 
 
 def faults_of(reports: Sequence[LoadReport]) -> Faults:

@@ -33,7 +33,7 @@ def publish(*, store: Path, plan: Plan, plan_folder: Path, progress: Progress | 
     with open_warehouse(store, plan.dictionary) as warehouse:
         coverage = _coverage(plan, warehouse)
         if coverage["rows"].sum() == 0:
-            raise NothingLoaded(f"Nothing is loaded in {store}. Run `planwatch load FILE…` first, or `planwatch demo`.")
+            raise NothingLoaded(_nothing(store, plan))
         computed = compute(plan, warehouse, progress=progress)
     if not computed.results["status"].is_in(["published", "unreliable"]).any():
         empty = ", ".join(coverage.filter(pl.col("rows") == 0)["table_id"]) or "none"
@@ -48,6 +48,13 @@ def publish(*, store: Path, plan: Plan, plan_folder: Path, progress: Progress | 
         notices=computed.notices,
         provenance=_provenance(store, plan_folder),
     )
+
+
+def _nothing(store: Path, plan: Plan) -> str:
+    foreign = sorted({part.table for part in read_manifest(store)} - set(plan.dictionary.tables))
+    if foreign:
+        return f"{store} holds {', '.join(foreign)}, which the plan {plan.identity.id} does not have. Name the plan with --plan DIR."
+    return f"Nothing is loaded in {store}. Run `planwatch load FILE…` first, or `planwatch demo`."
 
 
 def folder_sha256(folder: Path) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import xlsxwriter
 
 from dashboard import cli, intake, mistake
 from dashboard.words import words
@@ -414,3 +415,33 @@ def test_a_bug_keeps_its_traceback(run: Run, monkeypatch: pytest.MonkeyPatch, st
     monkeypatch.setattr("dashboard.selection.select", broken)
     with pytest.raises(ZeroDivisionError):
         run("show", "--dir", store)
+
+
+def test_a_store_of_another_plan_says_so(run: Run, tmp_path: Path) -> None:
+    accounts = tmp_path / "accounts.csv"
+    accounts.write_text(
+        "industry,year,gross_output_qi_2017,hours_qi_2017\ncars,2017,100,100\ncars,2018,104,101\n", encoding="utf-8"
+    )
+    plan = REPOSITORY / "tests" / "plans" / "us_motor_vehicles"
+    loaded = run("load", accounts, "--dir", tmp_path / "store", "--plan", plan)
+    assert loaded.code == 0, loaded.err
+    refused = run("publish", "--dir", tmp_path / "store")
+    assert refused.code == 2
+    assert "holds accounts, which the plan automotive does not have" in refused.err
+    assert "--plan" in refused.err
+    assert run("publish", "--dir", tmp_path / "store", "--plan", plan).code == 0
+
+
+def test_faults_of_one_workbook_come_whatever_their_sheet(run: Run, tmp_path: Path) -> None:
+    book = tmp_path / "two.xlsx"
+    with xlsxwriter.Workbook(book) as workbook:
+        for year in ("2025", "2026"):
+            sheet = workbook.add_worksheet(f"Price {year}")
+            for number, cells in enumerate([("行业小类", "年份", "价格指数"), ("3670", year, "1.0"), ("3611", year, "不知道")]):
+                sheet.write_row(number, 0, cells)
+    loaded = run("load", f"price_index={book}", "--dir", tmp_path / "store")
+    assert loaded.code == 1, loaded.err
+    out = tmp_path / "mend.csv"
+    assert run("rejected", "two.xlsx", "--out", out, "--dir", tmp_path / "store").code == 0
+    files = {line["file"] for line in csv.DictReader(io.StringIO(out.read_text(encoding="utf-8-sig")))}
+    assert files == {"two.xlsx [Price 2025]", "two.xlsx [Price 2026]"}
