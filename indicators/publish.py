@@ -53,7 +53,8 @@ def publish(*, store: Path, plan: Plan, plan_folder: Path, progress: Progress | 
 def _nothing(store: Path, plan: Plan) -> str:
     foreign = sorted({part.table for part in read_manifest(store)} - set(plan.dictionary.tables))
     if foreign:
-        return f"{store} holds {', '.join(foreign)}, which the plan {plan.identity.id} does not have. Name the plan with --plan DIR."
+        held = ", ".join(foreign)
+        return f"{store} holds {held}, which the plan {plan.identity.id} does not have. Name the plan with --plan DIR."
     return f"Nothing is loaded in {store}. Run `planwatch load FILE…` first, or `planwatch demo`."
 
 
