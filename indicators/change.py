@@ -14,9 +14,10 @@ from scipy import stats
 from indicators import cells
 from indicators.engines import Engine
 from indicators.estimate import CONFIDENCE, KEYS, Floats
+from indicators.moments import NOISE
 from indicators.plan import Indicator
 from indicators.question import Question
-from indicators.results import TOTAL
+from indicators.results import DIGITS, TOTAL
 from indicators.statement import weighted_answers
 
 #: sums over the units of both waves: of the former wave, of the later one, and of products of the two
@@ -132,11 +133,13 @@ def relative(indicator: Indicator, levels: pl.DataFrame, covariance: pl.DataFram
     shared = ("value", "se", "n", "df", "sampled")
     then = level.filter(pl.col("period") == base).select("breakdown", "category", *(pl.col(c).alias(f"{c}0") for c in shared))
     both = level.filter(pl.col("period") != base).join(then, on=["breakdown", "category"]).join(covariance, on=KEYS, how="left")
-    ratio = pl.col("value") / pl.col("value0")
+    ratio = pl.col("value").round_sig_figs(DIGITS) / pl.col("value0").round_sig_figs(DIGITS)
     usable = (pl.col("value") > 0) & (pl.col("value0") > 0)
     cross = 2 * pl.col("covariance").fill_null(0.0) / (pl.col("value") * pl.col("value0"))
     variance = (pl.col("se") / pl.col("value")) ** 2 + (pl.col("se0") / pl.col("value0")) ** 2 - cross
-    both = both.with_columns(ratio=pl.when(usable).then(ratio), error=pl.when(usable).then(variance.clip(lower_bound=0).sqrt()))
+    terms = (pl.col("se") / pl.col("value")) ** 2 + (pl.col("se0") / pl.col("value0")) ** 2
+    variance = pl.when(variance > NOISE * terms).then(variance).otherwise(0.0)  # less than that is rounding
+    both = both.with_columns(ratio=pl.when(usable).then(ratio), error=pl.when(usable).then(variance.sqrt()))
     df = np.maximum(np.minimum(both["df"].to_numpy(), both["df0"].to_numpy()).astype(float), 1.0)
     both = both.with_columns(quantile=pl.Series(stats.t.ppf(0.5 + CONFIDENCE / 2, df), dtype=pl.Float64))
     shown = pl.col("sampled") | pl.col("sampled0")
@@ -146,7 +149,7 @@ def relative(indicator: Indicator, levels: pl.DataFrame, covariance: pl.DataFram
         "period",
         "breakdown",
         "category",
-        value=pl.col("ratio") - 1,
+        value=(pl.col("ratio") - 1).round(DIGITS - 1),
         se=pl.col("ratio") * pl.col("error"),
         low=pl.when(shown & (pl.col("error") > 0)).then((pl.col("ratio").log() - width).exp() - 1),
         high=pl.when(shown & (pl.col("error") > 0)).then((pl.col("ratio").log() + width).exp() - 1),

@@ -11,17 +11,16 @@ from indicators import cells, change, duration
 from indicators.disclosure import protect
 from indicators.engines import Engine
 from indicators.estimate import KEYS, Floats, estimate_rows
+from indicators.months import months_of
 from indicators.notices import silent, unlinked, without
-from indicators.plan import Plan
+from indicators.plan import Indicator, Plan
 from indicators.quality import rate
 from indicators.question import Question, questions
-from indicators.results import TOTAL, as_results
+from indicators.results import DIGITS, TOTAL, as_results
 from indicators.statement import cells_statement
 from indicators.target import assess
-from pipelines.database import quoted
 from pipelines.yamlfile import Text
 
-DIGITS = 13
 Progress = Callable[[str, int, int], None]
 
 
@@ -36,11 +35,12 @@ class Computed:
 
 @dataclass(frozen=True, kw_only=True)
 class _PartYear:
-    """A year that is not over and its base year, both up to the same month, for one indicator."""
+    """A year and the base year of a change, both cut to the months that both have."""
 
     year: str
     levels: pl.DataFrame
     covariance: pl.DataFrame
+    groups: pl.DataFrame
 
 
 @dataclass(kw_only=True)
@@ -50,7 +50,8 @@ class _Gathered:
     covariances: list[pl.DataFrame] = field(default_factory=list)
     replicates: dict[str, dict[tuple[str, str, str], Floats]] = field(default_factory=dict)
     statements: dict[str, str] = field(default_factory=dict)
-    part_years: dict[str, _PartYear] = field(default_factory=dict)
+    part_years: dict[str, list[_PartYear]] = field(default_factory=dict)
+    unfinished: set[tuple[str, str]] = field(default_factory=set)
 
 
 def compute(plan: Plan, engine: Engine, *, minimum_groups: int | None = None, progress: Progress | None = None) -> Computed:
@@ -72,11 +73,11 @@ def compute(plan: Plan, engine: Engine, *, minimum_groups: int | None = None, pr
     rule = plan.identity.disclosure.minimum_groups if minimum_groups is None else minimum_groups
     guarded = protect(rated, groups, minimum_groups=rule, public=_public(plan))
     complete = pl.concat([guarded, _absent(plan, guarded)], how="diagonal").with_columns(
-        # engines add in parallel, so the last digits are chance; a published number does not carry them
         pl.col("value", "se", "low", "high").round_sig_figs(DIGITS)
     )
     known = [name for name in ("value", "se", "low", "high", "n", "quality", "status") if name in complete.columns]
-    results = as_results(assess(plan, complete.select(*KEYS, *known))).with_columns(pl.col("gap").round_sig_figs(DIGITS))
+    assessed = assess(plan, complete.select(*KEYS, *known), frozenset(gathered.unfinished))
+    results = as_results(assessed).with_columns(pl.col("gap").round_sig_figs(DIGITS))
     statements = pl.DataFrame(
         {"indicator": list(gathered.statements), "sql": list(gathered.statements.values())},
         schema={"indicator": pl.String, "sql": pl.String},
@@ -94,21 +95,35 @@ def _ask_cells(question: Question, engine: Engine, gathered: _Gathered, kinds: p
     changed = [i for i in question.plan.indicators.values() if i.change_of in {one.id for one in question.indicators}]
     for base in sorted({str(indicator.base_period) for indicator in changed}):
         gathered.covariances.append(_covariances(question, engine, base, found).with_columns(base=pl.lit(base)))
-    if changed and (last := _last_month(question, engine)) and last[1] < 12:
-        year, short = str(last[0]), replace(question, through=last[1])
-        levels = estimate_rows(short, cells.fetch(short, engine), kinds)
-        for indicator in changed:
-            base = str(indicator.base_period)
-            gathered.part_years[indicator.id] = _PartYear(
-                year=year,
-                levels=levels.filter(pl.col("period").is_in([year, base])),
-                covariance=_covariances(short, engine, base, levels),
-            )
+    months = months_of(question, engine)
+    everyone = [one.id for one in (*question.indicators, *changed)]
+    gathered.unfinished |= {(name, str(year)) for year, there in months.items() for name in everyone if len(there) < 12}
+    for indicator in changed:
+        began = int(str(indicator.base_period))
+        for year in sorted(months.keys() - {began}):
+            if months[year] != months.get(began, ()):
+                part = _part_year(question, engine, kinds, year=year, base=began, months=months)
+                gathered.part_years.setdefault(indicator.id, []).append(part)
+
+
+def _part_year(
+    question: Question, engine: Engine, kinds: pl.DataFrame, *, year: int, base: int, months: dict[int, tuple[int, ...]]
+) -> _PartYear:
+    """Nine months are held against the same nine months; a year without a month in common is held against nothing."""
+    common = tuple(month for month in months[year] if month in months.get(base, ()))
+    short = replace(question, months=common or (0,))
+    levels = estimate_rows(short, cells.fetch(short, engine), kinds)
+    return _PartYear(
+        year=str(year),
+        levels=levels.filter(pl.col("period").is_in([str(year), str(base)])),
+        covariance=_covariances(short, engine, str(base), levels),
+        groups=cells.count_groups(short, engine, levels).filter(pl.col("period").is_in([str(year), str(base)])),
+    )
 
 
 def _attrition(question: Question, found: pl.DataFrame) -> pl.DataFrame:
     """A panel that lost members is no full count any more: what they would have answered nobody knows."""
-    panel = question.indicators[0].panel
+    panel = question.panel
     if panel is None:
         return found
     keys = ["indicator", "breakdown", "category"]
@@ -123,15 +138,6 @@ def _covariances(question: Question, engine: Engine, base: str, levels: pl.DataF
     if question.design is None or question.design.census:
         return pl.DataFrame(schema={**dict.fromkeys(KEYS, pl.String), "covariance": pl.Float64})
     return change.covariances(question, engine, int(base), levels)
-
-
-def _last_month(question: Question, engine: Engine) -> tuple[int, int] | None:
-    """Year and month of the newest row of a table that is dated by months."""
-    period = question.table.period
-    if period is None or question.table.columns[period].type not in ("month", "date", "timestamp"):
-        return None
-    newest = engine.query(f"SELECT max({quoted(period)}) AS newest FROM {quoted(question.table.id)}").item()
-    return (newest.year, newest.month) if newest is not None else None
 
 
 def _ask_duration(question: Question, engine: Engine, gathered: _Gathered) -> None:
@@ -162,19 +168,24 @@ def _changes(
             found.append(change.relative_of_replicates(indicator, levels, gathered.replicates[indicator.change_of]))
         else:
             covariance = shared.filter(pl.col("base") == indicator.base_period).drop("base")
-            part = gathered.part_years.get(indicator.id)
-            whole = levels if part is None else levels.filter(pl.col("period") != part.year)
-            found.append(change.relative(indicator, whole, covariance))
-            if part is not None:  # nine months are held against the same nine months
+            parts = gathered.part_years.get(indicator.id, [])
+            cut = [part.year for part in parts]
+            found.append(change.relative(indicator, levels.filter(~pl.col("period").is_in(cut)), covariance))
+            for part in parts:
                 found.append(change.relative(indicator, without(part.levels, broken), part.covariance))
+                more.append(_thinner(indicator, part.groups))
         gathered.statements[indicator.id] = gathered.statements.get(indicator.change_of, "")
-        level = groups.filter(pl.col("indicator") == indicator.change_of)
-        base = level.filter(pl.col("period") == indicator.base_period).select(
-            "breakdown", "category", pl.col("groups").alias("then")
-        )
-        thinner = level.join(base, on=["breakdown", "category"]).with_columns(groups=pl.min_horizontal("groups", "then"))
-        more.append(thinner.select(pl.lit(indicator.id).alias("indicator"), *KEYS[1:], "groups"))
+        whole = groups.filter(~pl.col("period").is_in([part.year for part in gathered.part_years.get(indicator.id, [])]))
+        more.append(_thinner(indicator, whole))
     return found, pl.concat(more)
+
+
+def _thinner(indicator: Indicator, groups: pl.DataFrame) -> pl.DataFrame:
+    """The groups behind a change: those of its thinner end."""
+    level = groups.filter(pl.col("indicator") == indicator.change_of)
+    base = level.filter(pl.col("period") == indicator.base_period).select("breakdown", "category", pl.col("groups").alias("then"))
+    thinner = level.join(base, on=["breakdown", "category"]).filter(pl.col("period") != indicator.base_period)
+    return thinner.select(pl.lit(indicator.id).alias("indicator"), *KEYS[1:], pl.min_horizontal("groups", "then").alias("groups"))
 
 
 def _kinds(plan: Plan) -> pl.DataFrame:

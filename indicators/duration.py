@@ -20,7 +20,7 @@ from indicators.estimate import Floats
 from indicators.plan import Duration
 from indicators.question import Question
 from indicators.results import TOTAL
-from indicators.statement import rows_statement, strata_statement
+from indicators.statement import rows_statement, strata_statement, units_statement
 
 REPLICATES = 200
 SEED = 20271231
@@ -152,13 +152,15 @@ def _weighted(spells: pl.DataFrame, question: Question, engine: Engine) -> pl.Da
         table = question.plan.dictionary.tables[design.answered_in]
         asked = Question(plan=question.plan, table=table, design=table.design, respondents=None, indicators=(), sets=((),))
         strata = engine.query(strata_statement(asked)).select("period", "stratum", "answered", "population")
+        # who did not answer in a year stands for nobody in it, whatever records of his are known
+        spells = spells.join(engine.query(units_statement(asked)), on=["period", "unit"], how="semi", maintain_order="left")
     else:
         answered = spells.group_by("period", "stratum").agg(
             answered=pl.col("unit").n_unique().cast(pl.Float64), population=pl.col("stated").max()
         )
         strata = answered.with_columns(population=pl.max_horizontal(pl.coalesce("population", "answered"), "answered"))
     joined = spells.join(strata, on=["period", "stratum"], how="left")
-    weight = pl.coalesce(pl.col("stated_weight"), pl.col("population") / pl.col("answered"), pl.lit(1.0))
+    weight = pl.coalesce(pl.col("stated_weight"), pl.col("population") / pl.col("answered"))
     numbers = joined.select("unit").unique().sort("unit").with_row_index("number")
     return joined.with_columns(weight=weight).join(numbers, on="unit", maintain_order="left")
 

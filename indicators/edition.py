@@ -142,6 +142,11 @@ def open_edition(root: Path, identifier: str | None = None) -> Edition:
         raise
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BrokenEdition(f"Edition {identifier}: its manifest cannot be read ({error}). Publish again.") from None
+    foreign = {entry.name for entry in folder.iterdir()} - {MANIFEST, SEAL, *files}
+    if foreign:  # a write-ahead log beside a sealed database would be read into it
+        raise BrokenEdition(
+            f"Edition {identifier}: {', '.join(sorted(foreign))} does not belong to it. Remove it, or publish again."
+        )
     for name, expected in files.items():
         if not (folder / name).is_file() or sha256(folder / name) != expected:
             raise BrokenEdition(f"Edition {identifier}: {name} is not the file that was published. Publish again.")

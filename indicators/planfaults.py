@@ -249,6 +249,9 @@ class _Check:
             self.say(file, ["table"], f"table `{table.id}` has no link on the period, so its rows belong to no year")
         if indicator.duration and design is None:
             self.say(file, ["table"], f"table `{table.id}` has no `design`; a duration needs to know whose the cases are")
+        elif design is None and not table.public:
+            message = "has neither a `design` nor `public: true`, so nobody knows whom its numbers could give away"
+            self.say(file, ["table"], f"table `{table.id}` {message}; state who the units are, or that its records are public")
 
     def _formulas(self, indicator: Indicator, given: Mapping[str, Column], names: set[str] | None, file: YamlFile) -> None:
         for key in ("respondents", "where", "numerator", "denominator"):

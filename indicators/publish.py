@@ -34,6 +34,7 @@ def publish(*, store: Path, plan: Plan, plan_folder: Path, progress: Progress | 
         coverage = _coverage(plan, warehouse)
         if coverage["rows"].sum() == 0:
             raise NothingLoaded(_nothing(store, plan))
+        provenance = _provenance(store, plan_folder)  # of what this warehouse holds, whatever is loaded meanwhile
         computed = compute(plan, warehouse, progress=progress)
     if not computed.results["status"].is_in(["published", "unreliable"]).any():
         empty = ", ".join(coverage.filter(pl.col("rows") == 0)["table_id"]) or "none"
@@ -46,7 +47,7 @@ def publish(*, store: Path, plan: Plan, plan_folder: Path, progress: Progress | 
         coverage=coverage,
         statements=computed.statements,
         notices=computed.notices,
-        provenance=_provenance(store, plan_folder),
+        provenance=provenance,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from indicators import formula
-from indicators.plan import Indicator, Plan
+from indicators.plan import Indicator, Panel, Plan
 from pipelines.dictionary import Design, Link, Table
 
 
@@ -19,12 +19,17 @@ class Question:
     respondents: str | None
     indicators: tuple[Indicator, ...]
     sets: tuple[tuple[str, ...], ...]  # breakdowns crossed, from () for the total
-    through: int | None = None  # of every year only the months up to this one
+    months: tuple[int, ...] = ()  # of every year only these; empty: all of them
 
     @property
     def levels(self) -> tuple[str, ...]:
         wanted = {level for indicator in self.indicators for level in indicator.periods} or {"year"}
         return tuple(level for level in ("year", "quarter", "month") if level in wanted)
+
+    @property
+    def panel(self) -> Panel | None:
+        """The fixed panel of the indicators, which is the same for all of them."""
+        return self.indicators[0].panel if self.indicators else None
 
     @property
     def dated_by_link(self) -> bool:

@@ -28,6 +28,9 @@ STATUSES = ("published", "unreliable", "suppressed", "absent")
 VERDICTS = ("met", "not_met", "not_yet", "undecided")
 TOTAL = "total"
 
+#: engines add in parallel, so the last digits of a number are chance; what is published does not carry them
+DIGITS = 13
+
 
 def as_results(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with exactly the columns of RESULTS, in their order and types; missing ones are null.

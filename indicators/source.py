@@ -18,30 +18,35 @@ def source(question: Question, late: Link | None = None) -> str:
     here = [name for name in question.columns if name in reachable and not (late and reachable[name][0] == late.table)]
     selected = [f"{place(question, name)} AS {quoted(name)}" for name in here]
     selected += [f"{expression} AS {name}" for name, expression in calendar(question)]
-    joins = [join(question, link) for link in question.table.link if link is not late]
-    panel = question.indicators[0].panel if question.indicators else None
-    if panel:
+    if question.panel:
         base = [name for name in question.columns if name not in reachable]
         selected += [f"base.{quoted(name.removeprefix('base_'))} AS {name}" for name in base]
-        on = " AND ".join(f"base.{quoted(name)} = t.{quoted(name)}" for name in panel.on)
-        year = year_of(question, "base")
-        joins.append(f"JOIN {quoted(question.table.id)} AS base ON {on} AND {year} = {panel.base_period}")
-        joins[-1] += f" AND {year_of(question)} >= {panel.base_period}"
-    body = "\n  ".join([f"FROM {quoted(question.table.id)} AS t", *joins])
-    if question.through is not None:
-        body += f"\n  WHERE month(t.{quoted(str(question.table.period))}) <= {question.through}"
+    body = "\n  ".join([f"FROM {quoted(question.table.id)} AS t", *joins(question, late)])
+    if question.months:
+        body += f"\n  WHERE month(t.{quoted(str(question.table.period))}) IN ({', '.join(map(str, question.months))})"
     return f"source AS (\n  SELECT {listed(selected)}\n  {body}\n)"
+
+
+def joins(question: Question, late: Link | None = None) -> list[str]:
+    """What the rows are joined with: linked tables but the late one, and for a panel their own row of the base year."""
+    found = [join(question, link) for link in question.table.link if link is not late]
+    if panel := question.panel:
+        on = " AND ".join(f"base.{quoted(name)} = t.{quoted(name)}" for name in panel.on)
+        years = f"{year_of(question, 'base')} = {panel.base_period} AND {year_of(question)} >= {panel.base_period}"
+        found.append(f"JOIN {quoted(question.table.id)} AS base ON {on} AND {years}")
+    return found
 
 
 def join(question: Question, link: Link) -> str:
     dictionary = question.plan.dictionary
     target = dictionary.tables[link.table]
+    panel = question.panel
     conditions = []
     for theirs, ours in link.on.items():
         if ours == "period" and question.dated_by_link:
             continue  # the linked table dates the row: one row for every year in which the unit is listed
         if ours == "period":
-            left = year_of(question)
+            left = str(panel.base_period) if panel else year_of(question)  # a fixed panel is what it was in its base year
         else:
             left = place(question, ours)
             dated = dictionary.reachable(question.table.id)[ours][1].type in ("date", "month", "timestamp")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from indicators.plan import Indicator
 from indicators.question import Question
-from indicators.source import calendar, join, listed, period_number, period_sets, source
+from indicators.source import calendar, joins, listed, period_number, period_sets, source
 from pipelines.database import literal, quoted
 from pipelines.dictionary import Design, Link
 
@@ -75,6 +75,11 @@ def strata_statement(question: Question) -> str:
     return f"{weighted_answers(question)}\nSELECT period, stratum, answered, population\nFROM stratum"
 
 
+def units_statement(question: Question) -> str:
+    """Who answered, per period."""
+    return f"{weighted_answers(question)}\nSELECT period, unit\nFROM weighted"
+
+
 def unlinked_statement(question: Question) -> str:
     """For each link of the table, from how many rows of each year it leads nowhere: year, link_0, link_1 …"""
     counts = []
@@ -82,9 +87,9 @@ def unlinked_statement(question: Question) -> str:
         theirs = next(iter(link.on))
         missing = f"{quoted(link.table)}.{quoted(theirs)} IS NULL"
         counts.append(f"coalesce(sum(CASE WHEN {missing} THEN 1 ELSE 0 END), 0) AS link_{i}")
-    joins = "\n".join(join(question, link) for link in question.table.link)
     year = dict(calendar(question))["_year"]
-    return f"SELECT {year} AS year, {', '.join(counts)}\nFROM {quoted(question.table.id)} AS t\n{joins}\nGROUP BY {year}"
+    source_rows = "\n".join([f"FROM {quoted(question.table.id)} AS t", *joins(question)])
+    return f"SELECT {year} AS year, {', '.join(counts)}\n{source_rows}\nGROUP BY {year}"
 
 
 def weighted_answers(question: Question) -> str:
@@ -213,7 +218,7 @@ def _register(question: Question) -> Link | None:
     links = [link for link in table.link if {link.table} == tables]
     others = {stands_in.get(name) for link in table.link for name in link.on.values() if link not in links}
     calculated = {stands_in.get(name) for name in question.calculated}
-    if len(links) != 1 or tables & (others | calculated) or any(one.panel for one in question.indicators):
+    if len(links) != 1 or tables & (others | calculated) or question.panel:
         return None
     ours = set(links[0].on.values())
     return links[0] if design.unit in ours and ours <= {design.unit, "period"} and stands_in[design.unit] == table.id else None

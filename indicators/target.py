@@ -25,18 +25,25 @@ def gap(target: Target, value: float) -> float:
     return target.value - value if target.operator.startswith(">") else value - target.value
 
 
-def verdict(target: Target, value: float | None, period: str) -> str:
-    """met, not_met, not_yet or undecided. Values are compared unrounded: 94.996 % prints 95.0 % and is not above 95 %."""
+def verdict(target: Target, value: float | None, period: str, *, over: bool = True) -> str:
+    """The comparison as a word; `over` says whether the period is complete. A quarter or month never fails a year's target.
+
+    met, not_met, not_yet or undecided. Values are compared unrounded: 94.996 % prints 95.0 % and is not above 95 %."""
     if target.value is None or target.operator is None or value is None:
         return "undecided"
     same = math.isclose(value, target.value, rel_tol=_SAME)
     if target.operator in (">=", "<=") if same else _COMPARE[target.operator](value, target.value):
         return "met"
-    return "not_yet" if target.year is None or int(period[:4]) < target.year else "not_met"
+    early = target.year is None or int(period[:4]) < target.year or len(period) > 4 or not over
+    return "not_yet" if early else "not_met"
 
 
-def assess(plan: Plan, results: pl.DataFrame) -> pl.DataFrame:
-    """The results with target columns filled on the row of each target's scope; one row more for each further target."""
+def assess(plan: Plan, results: pl.DataFrame, unfinished: frozenset[tuple[str, str]] = frozenset()) -> pl.DataFrame:
+    """The results with target columns filled on the row of each target's scope; one row more for each further target.
+
+    `unfinished` holds (indicator, year) of which not all months are there. A panel that lost members (no error is known
+    of it) has not met anything: those who are missing might not have.
+    """
     rows = []
     for indicator in plan.indicators.values():
         for target in indicator.targets:
@@ -47,6 +54,9 @@ def assess(plan: Plan, results: pl.DataFrame) -> pl.DataFrame:
             for row in results.filter(here).iter_rows(named=True):
                 value = row["value"]
                 judged = value is not None and target.value is not None
+                over = (indicator.id, row["period"]) not in unfinished
+                found = verdict(target, value, row["period"], over=over)
+                incomplete = indicator.panel is not None and row["se"] is None
                 rows.append(
                     {
                         **{name: row[name] for name in ("indicator", "period", "breakdown", "category")},
@@ -55,7 +65,7 @@ def assess(plan: Plan, results: pl.DataFrame) -> pl.DataFrame:
                         "operator": target.operator,
                         "threshold": target.value,
                         "gap": gap(target, value) if judged else None,
-                        "verdict": verdict(target, value, row["period"]),
+                        "verdict": "undecided" if incomplete and found == "met" else found,
                     }
                 )
     schema = {

@@ -10,7 +10,7 @@ import pytest
 from indicators.case import fill
 from indicators.catalogue import AUTOMOTIVE, load_plan
 from indicators.compute import compute
-from indicators.plan import Plan
+from indicators.plan import Plan, Target
 from indicators.results import RESULTS, STATUSES, VERDICTS
 from pipelines.database import Database
 
@@ -272,3 +272,44 @@ def test_a_panel_that_lost_a_member_is_no_full_count() -> None:
     assert first["quality"] == "census"
     assert last["n"] < first["n"]
     assert last["quality"] is None and last["se"] is None
+
+
+def test_one_early_row_does_not_make_a_month(make_plan: Any) -> None:
+    plan, rows = months(make_plan)
+    early = {"firm": "a", "month": "2026-10-01", "layer": "l", "layer_size": 8, "sold": 900.0, "staff": 2}
+    found = []
+    for given in (rows, [*rows, early]):
+        with Database() as database:
+            fill(database, plan, {"sales": given})
+            results = compute(plan, database, minimum_groups=1).results
+        found.append(results.filter(indicator="rise", period="2026", breakdown="total").row(0, named=True)["value"])
+    assert found[0] == found[1]
+
+
+def test_a_change_over_part_of_a_year_counts_the_groups_of_that_part(make_plan: Any) -> None:
+    """Two firms alone reported in the months that both years have: each could work the other out from the change."""
+    plan, rows = months(make_plan)
+    quiet = [row for row in rows if row["firm"] in "ab" or row["month"] >= "2025-04"]
+    with Database() as database:
+        fill(database, plan, {"sales": quiet})
+        [row] = (
+            compute(plan, database, minimum_groups=3)
+            .results.filter(indicator="rise", period="2026", breakdown="total")
+            .to_dicts()
+        )
+    assert row["status"] in ("suppressed", "absent")
+    assert row["value"] is None and row["n"] is None
+
+
+def test_a_month_of_the_target_year_fails_nothing(make_plan: Any) -> None:
+    plan, rows = months(make_plan)
+    law = Target(year=2026, operator=">=", value=0.5, basis="change", base_period="2025", source="law", reading="inclusive")
+    strict = plan.model_copy(
+        update={
+            "indicators": {n: i.model_copy(update={"targets": [law] if n == "rise" else []}) for n, i in plan.indicators.items()}
+        }
+    )
+    with Database() as database:
+        fill(database, strict, {"sales": rows})
+        results = compute(strict, database, minimum_groups=1).results
+    assert results.filter(indicator="rise", period="2026", breakdown="total")["verdict"].to_list() == ["not_yet"]

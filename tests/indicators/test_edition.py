@@ -360,3 +360,12 @@ def test_publishers_in_a_crowd_lose_nothing(tmp_path: Path, plan: Plan) -> None:
     assert open_edition(tmp_path).id == list_editions(tmp_path)[-1]
     for name in list_editions(tmp_path):
         open_edition(tmp_path, name).close()
+
+
+def test_a_write_ahead_log_beside_the_database_breaks_the_seal(tmp_path: Path, plan: Plan) -> None:
+    edition = written(tmp_path, plan)
+    edition.close()
+    edition.folder.chmod(0o755)
+    (edition.folder / f"{DATABASE}.wal").write_bytes(b"planted")
+    with pytest.raises(BrokenEdition, match="does not belong to it"):
+        open_edition(tmp_path)
