@@ -302,12 +302,28 @@ def _publish(store: Path, plan: Plan, folder: Path, lang: Tongue | None = None) 
     from dashboard.words import words
     from indicators.publish import publish as publish_edition
 
+    former = _former_indicators(store)
     with progress("publishing") as report:
         edition = publish_edition(store=store, plan=plan, plan_folder=folder, progress=report)
-    for notice in edition.notices:
-        language = _language(lang)
-        typer.echo(words(language)("publish.note", told=notice.in_language(language)), err=True)
+    language = _language(lang)
+    told = [notice.in_language(language) for notice in edition.notices]
+    if gone := sorted(former - set(plan.indicators)):
+        told.append(words(language)("publish.gone", names=", ".join(gone)))
+    for text in told:
+        typer.echo(words(language)("publish.note", told=text), err=True)
     return edition
+
+
+def _former_indicators(store: Path) -> set[str]:
+    """Indicators of the current edition, if there is one that can be opened."""
+    from indicators.edition import BrokenEdition, NoEdition, open_edition
+
+    try:
+        current = open_edition(store / "editions")
+    except (NoEdition, BrokenEdition):
+        return set()
+    current.close()
+    return set(current.plan.indicators)
 
 
 def _print_results(
@@ -325,6 +341,8 @@ def _print_results(
     else:
         screen, title = console(), edition.plan.identity.name.in_language(spoken.language)
         screen.print(results_table(edition.plan, rows, spoken, title, narrow=screen.width < 120))
+        if edition.manifest.get("provenance", {}).get("synthetic"):
+            screen.print(spoken("edition.synthetic"))
 
 
 def _launch(store: Path, port: int) -> int:

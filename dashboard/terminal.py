@@ -55,18 +55,24 @@ def progress(label: str) -> Iterator[Callable[[str, int, int], None] | None]:
 def results_table(plan: Plan, rows: pl.DataFrame, words: Words, title: str | None = None, *, narrow: bool = False) -> Table:
     """Rows of the results frame as people read them: names, units, interval, target, gap and verdict in words.
 
-    A narrow one leaves out interval and n, rather than cut a number short.
+    A narrow one puts interval and n under the value. The name of a single indicator stands above, not in every row.
     """
+    alone = rows["indicator"].n_unique() == 1
+    if alone:
+        name = plan.indicators[rows["indicator"][0]].name.in_language(words.language)
+        title = f"{title}\n{name}" if title else name
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     split, judged = rows["breakdown"].ne(TOTAL).any(), rows["target"].is_not_null().any()
     interval, count = _HEADINGS[words.language]
     value = words("table.value", unit="").strip(" ()（）")
-    left = [words("table.indicator"), words("table.period"), *([words("table.category")] if split else [])]
+    left = [*([] if alone else [words("table.indicator")]), words("table.period"), *([words("table.category")] if split else [])]
     right = [value] if narrow else [value, interval, count]
     for name in (*left, *right, *((words("tile.target"), words("tile.gap")) if judged else ()), ""):
-        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        least = 18 if name == words("table.indicator") else None  # so that long words are not cut
+        table.add_column(name, justify="right" if name in right else "left", overflow="fold", min_width=least)
     for row in _in_plan_order(plan, rows):
-        table.add_row(*_cells(plan, row, words, split=split, judged=judged, narrow=narrow))
+        cells = _cells(plan, row, words, split=split, judged=judged, narrow=narrow)
+        table.add_row(*(cells[1:] if alone else cells))
     return table
 
 
@@ -91,9 +97,12 @@ def _cells(plan: Plan, row: Result, words: Words, *, split: bool, judged: bool, 
         cells.append(definition.category(plan, row.breakdown, row.category, words))
     value = None if row.value is None else format.number(row.value, unit, language, signed=signed, beside=row.threshold)
     interval = format.interval(row.low, row.high, unit, language, signed=signed)
-    cells.append(value or "–")
-    if not narrow:
-        cells += [interval or "", "" if row.n is None else f"{row.n:,}"]
+    count = "" if row.n is None else f"{row.n:,}"
+    if narrow:
+        under = ", ".join(part for part in (interval, count and f"n {count}") if part)
+        cells.append(f"{value or '–'}\n{under}" if under else value or "–")
+    else:
+        cells += [value or "–", interval or "", count]
     if judged:
         gap = "" if row.gap is None or row.gap <= 0 else format.difference(row.gap, unit, language)
         held = row.operator is not None and row.threshold is not None

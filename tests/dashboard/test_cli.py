@@ -19,11 +19,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 import xlsxwriter
+from rich.console import Console
 
 from dashboard import cli, intake, mistake
+from dashboard.terminal import results_table
 from dashboard.words import words
 from indicators.catalogue import AUTOMOTIVE, load_plan
-from indicators.edition import write_edition
+from indicators.edition import open_edition, write_edition
 from indicators.results import RESULTS
 
 REPOSITORY = Path(__file__).parent.parent.parent
@@ -103,8 +105,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_headline_is_a_table_for_people(run: Run, store: Path) -> None:
     said = run("show", "--dir", store)
     assert (said.code, said.err) == (0, "")
-    line = next(line for line in said.out.splitlines() if "Numerical-control rate of key processes" in line)
-    assert "2026" in line
+    assert "Numerical-control rate of key processes" in said.out, "a single indicator stands above its rows"
+    line = next(line for line in said.out.splitlines() if "2026" in line)
     assert "Not yet met" in line
     assert "> 70% (2027)" in line
     assert "69.996%" in line, "a number beside its bound is not rounded onto it"
@@ -445,3 +447,13 @@ def test_faults_of_one_workbook_come_whatever_their_sheet(run: Run, tmp_path: Pa
     assert run("rejected", "two.xlsx", "--out", out, "--dir", tmp_path / "store").code == 0
     files = {line["file"] for line in csv.DictReader(io.StringIO(out.read_text(encoding="utf-8-sig")))}
     assert files == {"two.xlsx [Price 2025]", "two.xlsx [Price 2026]"}
+
+
+def test_a_narrow_terminal_keeps_the_interval(store: Path) -> None:
+    edition = open_edition(store / "editions")
+    rows = edition.query("SELECT * FROM results WHERE indicator = 'nc_rate' AND breakdown = 'total' AND value IS NOT NULL")
+    narrow = Console(width=80, record=True, file=io.StringIO())
+    narrow.print(results_table(edition.plan, rows, words("en"), narrow=True))
+    edition.close()
+    said = narrow.export_text()
+    assert "68.0% to 72.0%" in " ".join(said.split()) and "n 533" in said
