@@ -190,13 +190,13 @@ def explain(
 def editions(store: Store = DATA) -> None:
     """List the editions: which is current, and whether each still stands as it was published."""
     from dashboard.terminal import console, editions_table
-    from indicators.edition import BrokenEdition, NoEdition, list_editions, open_edition
+    from indicators.edition import BrokenEdition, NoEdition, current_id, list_editions, open_edition
 
     if not (names := list_editions(store / "editions")):
         raise NoEdition(
             f"There is no edition in {store / 'editions'}. Load data and run `planwatch publish`, or try `planwatch demo`."
         )
-    current = _edition(store, None).id
+    current = current_id(store / "editions") or ""
     found: list[tuple[str, Edition | str]] = []
     for name in names:
         try:
@@ -204,6 +204,8 @@ def editions(store: Store = DATA) -> None:
         except BrokenEdition as error:
             found.append((name, str(error)))
     console().print(editions_table(found, current))
+    if any(isinstance(edition, str) for _, edition in found):
+        raise typer.Exit(2)
 
 
 @plan_app.command("check")

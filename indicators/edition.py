@@ -167,6 +167,15 @@ def open_edition(root: Path, identifier: str | None = None) -> Edition:
     )
 
 
+def current_id(root: Path) -> str | None:
+    """The id of the edition pointed at, whether it still stands or not; None without a pointer that can be read."""
+    try:
+        pointer = _pointer(root)
+    except BrokenEdition:
+        return None
+    return str(pointer["edition"]) if pointer else None
+
+
 def list_editions(root: Path) -> list[str]:
     """Identifiers of all complete editions, oldest first."""
     if not root.is_dir():

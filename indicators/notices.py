@@ -39,7 +39,7 @@ def without(levels: pl.DataFrame, broken: set[tuple[str, str]]) -> pl.DataFrame:
         return levels
     lost = pl.DataFrame(sorted(broken), schema={"indicator": pl.String, "year": pl.String}, orient="row").with_columns(lost=True)
     marked = levels.with_columns(year=pl.col("period").str.slice(0, 4)).join(lost, on=["indicator", "year"], how="left")
-    kept = [pl.when(pl.col("lost").is_null()).then(pl.col(name)).alias(name) for name in ("value", "se", "low", "high")]
+    kept = [pl.when(pl.col("lost").is_null()).then(pl.col(name)).alias(name) for name in ("value", "se", "low", "high", "n")]
     return marked.with_columns(kept).drop("year", "lost")
 
 

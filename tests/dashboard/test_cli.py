@@ -457,3 +457,15 @@ def test_a_narrow_terminal_keeps_the_interval(store: Path) -> None:
     edition.close()
     said = narrow.export_text()
     assert "68.0% to 72.0%" in " ".join(said.split()) and "n 533" in said
+
+
+def test_editions_are_listed_when_the_current_one_is_damaged(run: Run, store: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(store, copy)
+    current = json.loads((copy / "editions" / "current.json").read_text(encoding="utf-8"))["edition"]
+    manifest = copy / "editions" / current / "manifest.json"
+    manifest.chmod(0o644)
+    manifest.write_bytes(manifest.read_bytes() + b" ")
+    said = run("editions", "--dir", copy)
+    assert said.code == 2
+    assert current in said.out and "not the one that was published" in " ".join(said.out.split())
