@@ -106,7 +106,7 @@ def value(
 
 def time_bar(part: float, words: Words, *, base: str, target: int) -> str:
     """How much of the time has gone, as a sentence and a bar."""
-    told = markup.text("pw-time-told", words("head.elapsed", share=format.share(part, words.language)))
+    told = markup.text("pw-time-told", words("head.elapsed", share=format.share(part)))
     bar = markup.box("pw-time-bar", f'<span style="width:{part * 100:.1f}%"></span>')
     ends = [markup.text("", words(key, year=year), tag="span") for key, year in (("head.start", base), ("head.finish", target))]
     return markup.box("pw-time", told, bar, markup.box("pw-time-ends", *ends))
@@ -133,7 +133,7 @@ def _furthest(furthest: Reading | None, words: Words) -> str:
         interval=escape(phrases.error(now, unit, words, signed=furthest.signed)),
         bound=escape(format.bound(target.operator, target.value, unit, language, signed=furthest.signed)),
         gap=markup.bold(format.difference(now.gap, unit, language)),
-        share=escape(format.share(furthest.relative_gap, language)),
+        share=escape(format.share(furthest.relative_gap)),
     )
     return f"{told} {escape(words('lead.within'))}" if furthest.within_error else told
 

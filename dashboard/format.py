@@ -85,7 +85,7 @@ def bound(operator: str, value: float, unit: Unit, language: Language, *, signed
     return f"{_SIGNS[operator]} {_joined(_digits(amount, decimals, signed=signed), unit.symbol.in_language(language))}"
 
 
-def share(part: float, language: Language) -> str:
+def share(part: float) -> str:
     """A share of one as whole per cent."""
     return f"{_digits(Decimal(repr(part)) * 100, 0)}%"
 

@@ -26,9 +26,11 @@ def gap(target: Target, value: float) -> float:
 
 
 def verdict(target: Target, value: float | None, period: str, *, over: bool = True) -> str:
-    """The comparison as a word; `over` says whether the period is complete. A quarter or month never fails a year's target.
+    """met, not_met, not_yet or undecided.
 
-    met, not_met, not_yet or undecided. Values are compared unrounded: 94.996 % prints 95.0 % and is not above 95 %."""
+    Values are compared unrounded: 94.996 % prints 95.0 % and is not above 95 %. `over` says whether the period is complete;
+    a part of a year, a quarter or a month never fails the target of a year.
+    """
     if target.value is None or target.operator is None or value is None:
         return "undecided"
     same = math.isclose(value, target.value, rel_tol=_SAME)
