@@ -8,39 +8,32 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dashboard.mistake import Mistake, foreign_rooms, plain
+from dashboard.options import (
+    DATA,
+    DONE,
+    MEND,
+    EditionId,
+    Form,
+    Lang,
+    PlanFolder,
+    Port,
+    Store,
+    Tongue,
+    edition_of,
+    folder_of,
+    language_of,
+    plan_of,
+)
 
 if TYPE_CHECKING:
-    from dashboard.periods import Language
     from indicators.edition import Edition
     from indicators.plan import Plan
-
-DONE, SET_ASIDE, MEND = 0, 1, 2
-DATA = Path("data")
-
-
-class Form(StrEnum):
-    table = "table"
-    csv = "csv"
-    json = "json"
-
-
-class Tongue(StrEnum):
-    zh = "zh"
-    en = "en"
-
-
-Store = Annotated[Path, typer.Option("--dir", help="Folder with the accepted files, the warehouse and the editions.")]
-PlanFolder = Annotated[Path | None, typer.Option("--plan", help="Plan folder; without it the automotive plan.")]
-Lang = Annotated[Tongue | None, typer.Option("--lang", help="Language of names and texts; without it that of the terminal.")]
-EditionId = Annotated[str | None, typer.Option("--edition", help="Edition id; without it the current one.")]
-Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the app on this machine.")]
 
 app = typer.Typer(name="planwatch", add_completion=False, pretty_exceptions_enable=False)
 plan_app = typer.Typer(no_args_is_help=True, help="Look after a plan folder.")
@@ -78,7 +71,7 @@ def demo(
     typer.echo(f"1/4  Making sample data of an invented industry → {store / 'sample'}")
     files = generate(store / "sample")
     typer.echo(f"2/4  Loading {len(files)} files")
-    plan, spoken = _plan(None), words(_language(lang))
+    plan, spoken = plan_of(None), words(language_of(lang))
     reports = take_in(files, store, plan, spoken)
     typer.echo("3/4  Publishing")
     edition = _publish(store, plan, AUTOMOTIVE, lang)
@@ -105,7 +98,7 @@ def load(
     from dashboard.intake import exit_code, faults_of, named_files, take_in, write_faults
     from dashboard.words import words
 
-    plan, spoken = _plan(plan_folder), words(_language(lang))
+    plan, spoken = plan_of(plan_folder), words(language_of(lang))
     named = [item for text in files for item in named_files(text, plan)]
     reports = take_in(named, store, plan, spoken)
     if rejected is not None:
@@ -123,13 +116,13 @@ def rejected(
     """Write the rows that were set aside, with the reason for each, for the people who reported them."""
     from dashboard.intake import faults_in, write_faults
 
-    write_faults(faults_in(store, files or ()), out, _language(lang))
+    write_faults(faults_in(store, files or ()), out, language_of(lang))
 
 
 @app.command()
 def publish(store: Store = DATA, plan_folder: PlanFolder = None) -> None:
     """Make the next edition from what is loaded, and point at it."""
-    edition = _publish(store, _plan(plan_folder), _folder(plan_folder))
+    edition = _publish(store, plan_of(plan_folder), folder_of(plan_folder))
     count = edition.query("SELECT count(*) AS n FROM results").item()
     typer.echo(f"Edition {edition.id} stands: {count:,} results in {store / 'editions' / edition.id}")
 
@@ -151,7 +144,7 @@ def show(
     lang: Lang = None,
 ) -> None:
     """Print results of an edition; without arguments the headline: each target with its newest number."""
-    _print_results(_edition(store, edition), indicators or (), by, period, form, lang)
+    _print_results(edition_of(store, edition), indicators or (), by, period, form, lang)
 
 
 @app.command()
@@ -173,11 +166,11 @@ def explain(
 
     opened: Edition | None = None
     try:
-        opened = _edition(store, edition) if plan_folder is None else None
+        opened = edition_of(store, edition) if plan_folder is None else None
     except NoEdition:
         if edition is not None:
             raise
-    plan, spoken = opened.plan if opened else _plan(plan_folder), words(_language(lang))
+    plan, spoken = opened.plan if opened else plan_of(plan_folder), words(language_of(lang))
     known(plan, indicator)
     typer.secho(f"{indicator}  {plan.indicators[indicator].name.in_language(spoken.language)}", bold=True)
     for heading, lines in explanation(plan, indicator, spoken, opened):
@@ -216,7 +209,7 @@ def plan_check(
     """Say every fault of a plan folder with file, line and column, and run its worked cases."""
     from indicators.case import run_case
 
-    plan = _plan(folder)
+    plan = plan_of(folder)
     wrong = [line for case in plan.cases.values() for line in run_case(plan, case)] if cases else []
     if wrong:
         raise Mistake("\n".join([*wrong, f"{len(wrong)} numbers of worked cases differ in {folder}."]))
@@ -227,7 +220,7 @@ def plan_check(
 @app.command("app")
 def open_app(store: Store = DATA, port: Port = 8501) -> None:
     """Open the app on the current edition; Ctrl-C ends it."""
-    _edition(store, None).close()  # says here what the app could only say in the browser
+    edition_of(store, None).close()  # says here what the app could only say in the browser
     raise typer.Exit(_launch(store, port))
 
 
@@ -275,30 +268,6 @@ def _run(arguments: Sequence[str] | None) -> int:
     return code
 
 
-def _language(given: Tongue | None) -> Language:
-    """The language asked for, else that of the terminal: Chinese where it says zh, English elsewhere."""
-    named = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    return "zh" if given is Tongue.zh or (given is None and named.lower().startswith("zh")) else "en"
-
-
-def _folder(given: Path | None) -> Path:
-    from indicators.catalogue import AUTOMOTIVE
-
-    return given or AUTOMOTIVE
-
-
-def _plan(given: Path | None) -> Plan:
-    from indicators.catalogue import load_plan
-
-    return load_plan(_folder(given))
-
-
-def _edition(store: Path, identifier: str | None) -> Edition:
-    from indicators.edition import open_edition
-
-    return open_edition(store / "editions", identifier)
-
-
 def _publish(store: Path, plan: Plan, folder: Path, lang: Tongue | None = None) -> Edition:
     from dashboard.terminal import progress
     from dashboard.words import words
@@ -307,7 +276,7 @@ def _publish(store: Path, plan: Plan, folder: Path, lang: Tongue | None = None) 
     former = _former_indicators(store)
     with progress("publishing") as report:
         edition = publish_edition(store=store, plan=plan, plan_folder=folder, progress=report)
-    language = _language(lang)
+    language = language_of(lang)
     told = [notice.in_language(language) for notice in edition.notices]
     if gone := sorted(former - set(plan.indicators)):
         told.append(words(language)("publish.gone", names=", ".join(gone)))
@@ -335,7 +304,7 @@ def _print_results(
     from dashboard.terminal import console, results_table
     from dashboard.words import words
 
-    rows, spoken = select(edition, indicators, by, period), words(_language(lang))
+    rows, spoken = select(edition, indicators, by, period), words(language_of(lang))
     if form is Form.csv:
         sys.stdout.write(rows.write_csv())
     elif form is Form.json:

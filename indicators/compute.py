@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from indicators import cells, change, duration
-from indicators.disclosure import protect
+from indicators.details import as_details
+from indicators.disclosure import protect, shield
 from indicators.engines import Engine
 from indicators.estimate import KEYS, Floats, estimate_rows
 from indicators.months import months_of
@@ -16,7 +17,7 @@ from indicators.notices import silent, unlinked, without
 from indicators.plan import Indicator, Plan
 from indicators.quality import rate
 from indicators.question import Question, questions
-from indicators.results import DIGITS, TOTAL, as_results
+from indicators.results import DIGITS, RESULTS, TOTAL, as_results
 from indicators.statement import cells_statement
 from indicators.target import assess
 from pipelines.yamlfile import Text
@@ -31,6 +32,8 @@ class Computed:
     results: pl.DataFrame
     statements: pl.DataFrame
     notices: tuple[Text, ...]  # what a reader of the edition should know about its inputs
+    details: dict[str, pl.DataFrame] = field(default_factory=dict)  # the further tables, see details.DETAILS
+    weights: pl.DataFrame | None = None  # one row per unit and period; stays in the house
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +55,13 @@ class _Gathered:
     statements: dict[str, str] = field(default_factory=dict)
     part_years: dict[str, list[_PartYear]] = field(default_factory=dict)
     unfinished: set[tuple[str, str]] = field(default_factory=set)
+    details: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    notices: dict[Text, None] = field(default_factory=dict)
+    weights: list[pl.DataFrame] = field(default_factory=list)
+
+    def add(self, table: str, frame: pl.DataFrame) -> None:
+        """Rows for a further table of the edition."""
+        self.details.setdefault(table, []).append(as_details(table, frame))
 
 
 def compute(plan: Plan, engine: Engine, *, minimum_groups: int | None = None, progress: Progress | None = None) -> Computed:
@@ -75,7 +85,7 @@ def compute(plan: Plan, engine: Engine, *, minimum_groups: int | None = None, pr
     complete = pl.concat([guarded, _absent(plan, guarded)], how="diagonal").with_columns(
         pl.col("value", "se", "low", "high").round_sig_figs(DIGITS)
     )
-    known = [name for name in ("value", "se", "low", "high", "n", "quality", "status") if name in complete.columns]
+    known = [name for name in RESULTS if name in complete.columns and name not in KEYS]
     assessed = assess(plan, complete.select(*KEYS, *known), frozenset(gathered.unfinished))
     results = as_results(assessed).with_columns(pl.col("gap").round_sig_figs(DIGITS))
     statements = pl.DataFrame(
@@ -84,7 +94,13 @@ def compute(plan: Plan, engine: Engine, *, minimum_groups: int | None = None, pr
     )
     if progress:
         progress("", len(asked), len(asked))
-    return Computed(results=results, statements=statements, notices=(*notices, *silent(plan, results)))
+    return Computed(
+        results=results,
+        statements=statements,
+        notices=(*notices, *gathered.notices, *silent(plan, results)),
+        details=shield({name: pl.concat(frames) for name, frames in gathered.details.items()}, results, minimum_groups=rule),
+        weights=pl.concat(gathered.weights) if gathered.weights else None,
+    )
 
 
 def _ask_cells(question: Question, engine: Engine, gathered: _Gathered, kinds: pl.DataFrame) -> None:

@@ -12,13 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
 from pydantic import ValidationError
 
+from indicators.details import DETAILS, complete
 from indicators.plan import Plan
-from indicators.results import as_results
+from indicators.results import RESULTS, as_results
 from pipelines.database import Database, DatabaseError
 from pipelines.durable import sha256, sync, write_durably
 from pipelines.yamlfile import Text
@@ -56,7 +58,7 @@ class Edition:
     _database: Database
 
     def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> pl.DataFrame:
-        """Rows from the tables results, coverage and statements, read on a cursor of their own."""
+        """Rows from the tables results, coverage, statements and those of DETAILS, read on a cursor of their own."""
         return self._database.query(sql, parameters)
 
     @property
@@ -76,6 +78,7 @@ def write_edition(
     coverage: pl.DataFrame,
     statements: pl.DataFrame,
     provenance: Mapping[str, Any],
+    details: Mapping[str, pl.DataFrame] = MappingProxyType({}),
     notices: Sequence[Text] = (),
     created: datetime | None = None,
 ) -> Edition:
@@ -91,7 +94,8 @@ def write_edition(
         identifier = f"{max((int(name) for name in list_editions(root)), default=0) + 1:04d}"
         building = root / f".build-{identifier}"
         building.mkdir()
-        _write_database(building / DATABASE, results=as_results(results), coverage=coverage, statements=statements)
+        tables = {"results": as_results(results), "coverage": coverage, "statements": statements, **complete(details)}
+        _write_database(building / DATABASE, tables)
         manifest = {
             "edition": identifier,
             "created": (created or datetime.now(UTC)).isoformat(timespec="seconds"),
@@ -152,7 +156,7 @@ def open_edition(root: Path, identifier: str | None = None) -> Edition:
             raise BrokenEdition(f"Edition {identifier}: {name} is not the file that was published. Publish again.")
     try:
         plan = Plan.model_validate_json(json.dumps({**manifest["plan"], "cases": {}}))
-        database = Database(folder / DATABASE, read_only=True)
+        database = _in_todays_form(Database(folder / DATABASE, read_only=True))
     except (DatabaseError, ValidationError, KeyError) as error:
         reason = str(error).splitlines()[0]
         raise BrokenEdition(f"Edition {identifier} was made by another version of planwatch ({reason}). Publish again.") from None
@@ -183,6 +187,22 @@ def list_editions(root: Path) -> list[str]:
     return sorted((entry.name for entry in root.iterdir() if _NUMBERED.fullmatch(entry.name) and entry.is_dir()), key=int)
 
 
+def _in_todays_form(database: Database) -> Database:
+    """The database itself, or for an edition of an earlier version a copy in memory, with what it lacks left blank."""
+    tables = set(database.query("SELECT table_name FROM information_schema.tables")["table_name"])
+    columns = set(database.query("SELECT * FROM results LIMIT 0").columns)
+    if set(DETAILS) <= tables and columns >= set(RESULTS):
+        return database
+    copy = Database()
+    with database:
+        copy.insert("results", as_results(database.query("SELECT * FROM results")))
+        for name in ("coverage", "statements"):
+            copy.insert(name, database.query(f"SELECT * FROM {name}"))
+    for name, frame in complete({}).items():
+        copy.insert(name, frame)
+    return copy
+
+
 def _pointer(root: Path) -> dict[str, Any] | None:
     try:
         pointer = json.loads((root / POINTER).read_text(encoding="utf-8"))
@@ -193,7 +213,7 @@ def _pointer(root: Path) -> dict[str, Any] | None:
         raise BrokenEdition(f"The pointer {root / POINTER} cannot be read ({error}). Publish again.") from None
 
 
-def _write_database(path: Path, **tables: pl.DataFrame) -> None:
+def _write_database(path: Path, tables: Mapping[str, pl.DataFrame]) -> None:
     with Database(path) as database:
         for name, frame in tables.items():
             database.insert(name, frame)

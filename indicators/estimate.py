@@ -45,7 +45,7 @@ def estimate_rows(question: Question, rows: pl.DataFrame, kinds: pl.DataFrame) -
 
 def finish(found: pl.DataFrame) -> pl.DataFrame:
     """Value, standard error and interval from moments, and whether they are of a `total` or a `bounded` share."""
-    done = _intervals(errors(found))
+    done = with_intervals(errors(found))
     return done.drop("total", "bounded", *(name for name in moments.MOMENTS if name not in ("y", "x", "n", "df", "sampled")))
 
 
@@ -62,7 +62,7 @@ def errors(found: pl.DataFrame) -> pl.DataFrame:
     return found.with_columns(se=pl.when(ratio.is_finite()).then(error))
 
 
-def _intervals(found: pl.DataFrame) -> pl.DataFrame:
+def with_intervals(found: pl.DataFrame) -> pl.DataFrame:
     """Adds low and high: t for totals and ratios, logit for bounded shares, Korn–Graubard where logit has no answer."""
     usable = pl.col("sampled") & pl.col("value").is_finite() & pl.col("se").is_finite() & (pl.col("df") >= 1)
     rows = found.select("value", "se", "df", "n", "bounded", "sampled").with_row_index("at").filter(usable)

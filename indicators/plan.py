@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from pipelines.dictionary import Code, Column, Design, Dictionary, Identifier
+from pipelines.design import Design, Identifier
+from pipelines.dictionary import Code, Column, Dictionary
 from pipelines.yamlfile import Model, Text
 
 Operator = Literal[">", ">=", "<", "<="]
@@ -40,6 +41,7 @@ class Target(Model):
     reading: Literal["strict", "inclusive", "qualitative"]
     sentence: Text | None = None  # the words of the law
     explanation: Text | None = None  # how they are read, and what else they could mean
+    sensitivity: list[Identifier] = []  # indicators by another method; where one of them says otherwise, the verdict says so
 
     @model_validator(mode="after")
     def _consistent(self) -> Target:
@@ -63,11 +65,39 @@ class Duration(Model):
     quantile: float = Field(default=0.5, gt=0, lt=1)
 
 
+class Bridge(Model):
+    """A table that says what a value under one edition of a standard is under another: only so may they be compared."""
+
+    table: Identifier
+    same: list[Identifier] = []  # columns that the bridge and the rows have in common, e.g. standard
+    edition: Identifier  # the column of the rows that is bridged
+    before: Identifier  # the columns of the bridge: edition before and after, value before and after
+    after: Identifier
+    value: Identifier  # the column of the rows that is translated, e.g. level
+    value_before: Identifier
+    value_after: Identifier
+
+
 class Panel(Model):
     """A fixed panel: each row is matched with the row of the same unit in the base period, as base_<column>."""
 
     base_period: int
     on: list[Identifier] = Field(min_length=1)
+    bridge: Bridge | None = None
+
+
+class Decomposition(Model):
+    """What a change of a ratio of totals is made of: within the categories of `by`, between them, entry and exit."""
+
+    by: Identifier  # a breakdown whose categories leave no unit out
+    method: Literal["bennet", "gead"] = "bennet"  # bennet: volumes at prices of one year; gead: chained volumes
+    current: Identifier | None = None  # for gead and the chained check: the same indicator at current prices
+
+    @model_validator(mode="after")
+    def _priced(self) -> Decomposition:
+        if self.method == "gead" and self.current is None:
+            raise ValueError("gead needs `current`, the indicator at current prices, for the relative prices")
+        return self
 
 
 class Indicator(Model):
@@ -87,8 +117,13 @@ class Indicator(Model):
     denominator: str | float | int | None = None  # absent: the indicator is a total
     duration: Duration | None = None
     panel: Panel | None = None
-    change_of: Identifier | None = None  # relative change of another indicator on `base_period`
+    change_of: Identifier | None = None  # change of another indicator on `base_period`
+    measure: Literal["relative", "difference"] = "relative"  # of a change: index − 1 (error on the log scale), or difference
     base_period: BasePeriod | None = None
+    mix: Identifier | None = None  # change of a duration: this breakdown keeps its shares of the base year
+    decomposition: Decomposition | None = None  # of a change: what it is made of
+    transitions: Identifier | None = None  # with a panel: the column whose values are counted from → to
+    opt_in: bool = False  # those assessed chose it themselves: raw, reweighted and matched series are held against each other
     periods: list[Level] = ["year"]
     breakdowns: list[Identifier] | None = None  # absent: every breakdown and crossing that its columns allow
     companions: list[Identifier] = []  # other readings, published beside it
@@ -174,6 +209,8 @@ class Identity(Model):
     goals: list[Goal] = []
     actions: list[Action] = []
     disclosure: Disclosure = Disclosure()
+    frozen_period: str | None = None  # the base year, whose values stay those of the edition declared with `planwatch freeze`
+    final_after: int = Field(default=1, ge=0, le=10)  # years of newer data after which the values of a year count as final
     set_aside_limit: float = Field(default=0.05, ge=0, le=1)  # share of rows; above it a load ends with exit code 1
 
 

@@ -46,6 +46,7 @@ def publish(*, store: Path, plan: Plan, plan_folder: Path, progress: Progress | 
         results=computed.results,
         coverage=coverage,
         statements=computed.statements,
+        details=computed.details,
         notices=computed.notices,
         provenance=provenance,
     )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from indicators import formula
 from indicators.plan import Indicator, Panel, Plan
-from pipelines.dictionary import Design, Link, Table
+from pipelines.design import Design
+from pipelines.dictionary import Link, Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,15 @@ class Question:
                 if ours == "period":
                     return link, theirs
         raise ValueError(f"table {self.table.id} has neither a period nor a link on the period")
+
+    @property
+    def register(self) -> Link | None:
+        """The link to the table that lists the units with their strata; None where no other table does."""
+        design = self.design
+        if design is None or design.census or design.stratum is None:
+            return None
+        table, _ = self.plan.dictionary.reachable(self.table.id)[design.stratum]
+        return next((link for link in self.table.link if link.table == table), None)
 
     @property
     def breakdowns(self) -> tuple[str, ...]:

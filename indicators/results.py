@@ -15,17 +15,25 @@ RESULTS: dict[str, pl.DataType] = {
     "high": pl.Float64(),
     "n": pl.Int64(),  # enterprises (or units) behind the number; null when suppressed
     "quality": pl.String(),  # census, A to F, presentable (shares); null when not rated
+    "review": pl.String(),  # why a person should look before relying on it: few_degrees, all_or_none, imputed; joined by commas
+    "df": pl.Int64(),  # degrees of freedom behind the error; null where there is none
+    "response_rate": pl.Float64(),  # of those asked, the share that answered, by design weight; null when not known
+    "imputed_share": pl.Float64(),  # of the sum behind the number, the share that was imputed; 0 where nothing was
+    "significant": pl.Boolean(),  # of a change: does it differ from zero at 95 %; null for all others
+    "release": pl.String(),  # provisional or final
     "status": pl.String(),  # published, unreliable, suppressed, absent
     "target": pl.String(),  # id of the target this row is held against; null where none applies
     "target_year": pl.Int64(),
     "operator": pl.String(),  # > >= < <=
     "threshold": pl.Float64(),  # what must be reached, in the unit of the indicator
     "gap": pl.Float64(),  # what is still to go, in the unit of the indicator; positive means not there yet
-    "verdict": pl.String(),  # met, not_met (target year reached), not_yet (before it), undecided (no number)
+    "verdict": pl.String(),  # met, not_met (target year reached), not_yet (before it), depends (on the method), undecided
 }
 
 STATUSES = ("published", "unreliable", "suppressed", "absent")
-VERDICTS = ("met", "not_met", "not_yet", "undecided")
+VERDICTS = ("met", "not_met", "not_yet", "depends", "undecided")
+RELEASES = ("provisional", "final")
+REVIEWS = ("few_degrees", "all_or_none", "imputed")
 TOTAL = "total"
 
 #: engines add in parallel, so the last digits of a number are chance; what is published does not carry them

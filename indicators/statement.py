@@ -14,7 +14,8 @@ from indicators.plan import Indicator
 from indicators.question import Question
 from indicators.source import calendar, joins, listed, period_number, period_sets, source
 from pipelines.database import literal, quoted
-from pipelines.dictionary import Design, Link
+from pipelines.design import Design
+from pipelines.dictionary import Link
 
 
 @dataclass(frozen=True, kw_only=True)

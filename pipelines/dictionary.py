@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Literal
 
 import polars as pl
 from pydantic import Field
 
+from pipelines.design import Design, Identifier
 from pipelines.heading import plain
-from pipelines.yamlfile import IDENTIFIER, Fault, Model, ModelType, PlanFaults, Text, YamlFile, read_yaml, suggest
+from pipelines.yamlfile import Fault, Model, ModelType, PlanFaults, Text, YamlFile, read_yaml, suggest
 
-Identifier = Annotated[str, Field(pattern=IDENTIFIER)]
 ColumnType = Literal[
     "identifier", "text", "code", "integer", "number", "rate", "boolean", "date", "month", "year", "timestamp", "unit"
 ]
@@ -75,23 +75,6 @@ class Link(Model):
     table: Identifier
     on: dict[Identifier, Identifier]
     required: bool = True
-
-
-class Design(Model):
-    """How the reporting units were chosen. Columns may stand here or in a linked table.
-
-    `census` means every unit of the population was asked and no sampling error exists; otherwise either
-    `population` (count of the stratum) or both `weight` and `sampling_fraction` state the design.
-    """
-
-    unit: Identifier
-    census: bool = False
-    stratum: Identifier | None = None
-    population: Identifier | None = None
-    weight: Identifier | None = None
-    sampling_fraction: Identifier | None = None
-    answered_in: Identifier | None = None  # the table whose rows say who answered; absent: this one
-    group: Identifier | None = None  # the holding group that stands behind a unit; absent: the unit itself
 
 
 class Table(Model):
@@ -281,7 +264,8 @@ class _Names:
 
     def _design(self, design: Design) -> None:
         reachable = self._reachable()
-        for field in ("unit", "stratum", "population", "weight", "sampling_fraction", "group"):
+        named = ("unit", "stratum", "population", "weight", "sampling_fraction", "group", "sampled", "size", "response_group")
+        for field in named:
             if (name := getattr(design, field)) is not None:
                 self._need(["design", field], name, reachable, "the column")
         if design.answered_in:

@@ -28,7 +28,7 @@ HOMES = {
     "pyspark": r"indicators/engines/spark\.py",
     "streamlit": r"dashboard/(app|query)\.py|dashboard/views/\w+\.py",
     "plotly": r"dashboard/charts\.py",
-    "typer": r"dashboard/(cli|intake)\.py",
+    "typer": r"dashboard/(cli|options|intake)\.py|dashboard/commands/\w+\.py",
     "rich": r"dashboard/terminal\.py",
 }
 MODULES = sorted(path for room in ROOMS for path in (REPOSITORY / room).rglob("*.py"))

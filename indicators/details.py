@@ -1,0 +1,110 @@
+"""The further tables of an edition: what stands behind the results. Their columns are public, as those of the results are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+_KEY: dict[str, pl.DataType] = {"indicator": pl.String(), "period": pl.String()}
+_CATEGORY: dict[str, pl.DataType] = {"breakdown": pl.String(), "category": pl.String()}
+
+#: name of the table → its columns. Numbers are in the unit of the indicator unless said otherwise
+DETAILS: dict[str, dict[str, pl.DataType]] = {
+    # two categories of one breakdown held against each other: value of `category` less value of `other`
+    "comparisons": {
+        **_KEY,
+        **_CATEGORY,
+        "other": pl.String(),
+        "difference": pl.Float64(),
+        "se": pl.Float64(),
+        "low": pl.Float64(),
+        "high": pl.Float64(),
+        "significant": pl.Boolean(),  # does it differ from zero at 95 %
+    },
+    # what a change is made of, and the same change by other methods; the parts of one method add up to its part `total`
+    "decomposition": {
+        **_KEY,  # the indicator is the change
+        "base_period": pl.String(),
+        "method": pl.String(),  # bennet, gead, chained, matched, composition, raw, reweighted, revised_base …
+        **_CATEGORY,
+        "part": pl.String(),  # within, between, entry, exit, total …
+        "value": pl.Float64(),
+        "se": pl.Float64(),
+        "n": pl.Int64(),
+    },
+    # members of a fixed panel by their value in the base period and in the period
+    "transitions": {
+        **_KEY,
+        "base_period": pl.String(),
+        **_CATEGORY,
+        "before": pl.String(),
+        "after": pl.String(),  # `lost` for those of whom nothing is known any more
+        "units": pl.Int64(),
+    },
+    # who was asked and who answered; rates as fractions
+    "response": {
+        **_KEY,
+        **_CATEGORY,
+        "asked": pl.Int64(),
+        "answered": pl.Int64(),
+        "rate": pl.Float64(),  # answered / asked
+        "rate_weighted": pl.Float64(),  # by design weight
+        "rate_size": pl.Float64(),  # by design weight × size
+    },
+    # how the weights of an indicator were made, one row a step and period
+    "weighting": {
+        **_KEY,
+        "version": pl.String(),  # of the weights kept in the warehouse
+        "method": pl.String(),  # design, response group, linear, raking, logit
+        "units": pl.Int64(),
+        "totals": pl.Int64(),  # how many totals the weights give
+        "dropped": pl.String(),  # totals that could not be met
+        "smallest": pl.Float64(),  # factor on the design weight
+        "largest": pl.Float64(),
+        "worst": pl.Float64(),  # largest relative distance from a total that was to be met
+    },
+    # published values that later editions changed
+    "revisions": {
+        **_KEY,
+        **_CATEGORY,
+        "edition": pl.String(),  # the edition that is held against this one
+        "former": pl.Float64(),
+        "value": pl.Float64(),
+        "revision": pl.Float64(),  # value − former
+        "beyond_error": pl.Boolean(),  # outside the interval of the former edition
+        "reason": pl.String(),  # data, plan, both
+    },
+    # what editing changed, by rule; counts only, never a record
+    "edits": {
+        "table": pl.String(),
+        "column": pl.String(),
+        "period": pl.String(),
+        "rule": pl.String(),
+        "method": pl.String(),
+        "values": pl.Int64(),
+        "units": pl.Int64(),
+    },
+}
+
+
+def as_details(name: str, frame: pl.DataFrame | None) -> pl.DataFrame:
+    """The frame with exactly the columns of DETAILS[name], sorted; no rows for None.
+
+    Raises polars.exceptions.SchemaError when a column is missing or foreign.
+    """
+    schema = DETAILS[name]
+    if frame is None:
+        return pl.DataFrame(schema=schema)
+    if set(frame.columns) != set(schema):
+        odd = sorted(set(frame.columns) ^ set(schema))
+        raise pl.exceptions.SchemaError(f"columns missing in or foreign to the table {name}: {odd}")
+    cast = frame.select(pl.col(column).cast(dtype) for column, dtype in schema.items())
+    return cast.sort([column for column, dtype in schema.items() if dtype == pl.String()], nulls_last=True)
+
+
+def complete(details: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Every table of DETAILS; those not given are empty. Raises KeyError for a table that DETAILS does not have."""
+    if foreign := set(details) - set(DETAILS):
+        raise KeyError(f"not tables of an edition: {sorted(foreign)}")
+    return {name: as_details(name, details.get(name)) for name in DETAILS}
