@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dashboard.commands.details import details
 from dashboard.mistake import Mistake, foreign_rooms, plain
 from dashboard.options import (
     DATA,
@@ -177,6 +178,9 @@ def explain(
         typer.secho(f"\n{heading}", bold=True)
         for line in lines:
             typer.echo(f"  {line}")
+
+
+app.command()(details)
 
 
 @app.command()

@@ -9,7 +9,9 @@ import polars as pl
 from dashboard import headline, periods, phrases
 from dashboard.words import Words
 from indicators.edition import Edition
+from indicators.method import choices
 from indicators.plan import Duration, Indicator, Plan, Target
+from pipelines.yamlfile import Text
 
 Facts = list[tuple[str, str]]
 
@@ -56,6 +58,20 @@ def code(indicator: Indicator, words: Words) -> Facts:
         ("respondents", indicator.respondents),
     ]
     return [(words(f"card.{name}"), str(text)) for name, text in parts if text is not None]
+
+
+def method(plan: Plan, indicator: Indicator, words: Words) -> Facts:
+    """Estimator, weights, error, interval, quality rule, and whatever else was chosen, each with its source."""
+    found: Facts = []
+    for choice in choices(plan, indicator):
+        values = {
+            name: text.in_language(words.language) if isinstance(text, Text) else text for name, text in choice.values.items()
+        }
+        told = words(f"method.{choice.topic}.{choice.name}", **values)
+        term = words(f"method.{choice.topic}")
+        told = words("method.source", told=told.rstrip(".。"), source=choice.source) if choice.source else told
+        found.append(("" if found and term in [one for one, _ in found] else term, told))
+    return found
 
 
 def panel(indicator: Indicator, words: Words) -> Facts:

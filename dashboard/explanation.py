@@ -23,6 +23,7 @@ def explanation(plan: Plan, indicator: str, words: Words, edition: Edition | Non
     sections: list[Section] = [
         (words("card.title"), _lines(definition.about(plan, found, words))),
         (words("card.formula"), _lines(formula)),
+        (words("method.title"), _lines(definition.method(plan, found, words))),
         *(_law(plan, found, target, words) for target in found.targets),
         (words("card.table"), _tables(plan, found, words, edition)),
         (_CHECKS[words.language], _checks(plan, found, words)),

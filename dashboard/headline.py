@@ -14,7 +14,7 @@ from dashboard import periods
 from indicators.plan import Goal, Indicator, Plan, Target, Unit
 from indicators.results import TOTAL
 
-Verdict = Literal["met", "not_met", "not_yet", "undecided"]
+Verdict = Literal["met", "not_met", "not_yet", "depends", "undecided"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,12 @@ class Result:
     high: float | None
     n: int | None
     quality: str | None
+    review: str | None = None
+    df: int | None = None
+    response_rate: float | None = None
+    imputed_share: float | None = None
+    significant: bool | None = None
+    release: str | None = None
     status: str
     target: str | None
     target_year: int | None
@@ -108,7 +114,7 @@ class Tile:
     def verdict(self) -> Verdict:
         """Met only when all its readings are; open readings count before unknown ones."""
         found = {reading.verdict for reading in self.readings}
-        for verdict in ("not_met", "not_yet", "undecided"):
+        for verdict in ("not_met", "not_yet", "depends", "undecided"):
             if verdict in found:
                 return verdict
         return "met" if found else "undecided"
@@ -175,7 +181,7 @@ def reading(plan: Plan, indicator: Indicator, target: Target, results: Sequence[
 def counts(found: Iterable[Tile]) -> Mapping[Verdict, int]:
     """How many targets have each verdict."""
     verdicts = [tile.verdict for tile in found]
-    return {verdict: verdicts.count(verdict) for verdict in ("met", "not_yet", "not_met", "undecided")}
+    return {verdict: verdicts.count(verdict) for verdict in ("met", "not_yet", "not_met", "depends", "undecided")}
 
 
 def widest(found: Iterable[Tile]) -> Reading | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from rich import box
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 #: headings of the results table that the app does not use
 _HEADINGS = {"zh": ("95% 区间", "企业数"), "en": ("95 % interval", "n")}
-_STYLES = {"met": "green", "not_met": "red", "not_yet": "yellow", "undecided": "dim"}
+_STYLES = {"met": "green", "not_met": "red", "not_yet": "yellow", "depends": "yellow", "undecided": "dim"}
 _STYLES |= {"suppressed": "dim", "absent": "dim", "unreliable": "yellow"}
 
 
@@ -118,6 +118,45 @@ def _remark(row: Result, words: Words) -> Text:
     if row.status != "published":
         parts.append((words(f"status.{row.status}"), _STYLES[row.status]))
     return Text(" · ").join(Text(text, style=style) for text, style in parts)
+
+
+def details_table(plan: Plan, name: str, rows: pl.DataFrame, words: Words) -> Table:
+    """One of the further tables of an edition, with names for ids and numbers in the unit of each indicator."""
+    table = Table(title=words(f"details.{name}"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    blank = [column for column in rows.columns if rows[column].is_null().all()]
+    shown = [column for column in rows.columns if column not in blank]
+    for column in shown:
+        table.add_column(words(f"details.column.{column}"), justify="right" if rows[column].dtype.is_numeric() else "left")
+    for row in rows.iter_rows(named=True):
+        table.add_row(*(_detail(plan, row, column, words) for column in shown))
+    return table
+
+
+#: columns of the further tables that hold numbers in the unit of the indicator, and shares
+_IN_UNIT = {"value", "former", "revision", "difference", "se", "low", "high"}
+_SHARES = {"rate", "rate_weighted", "rate_size"}
+
+
+def _detail(plan: Plan, row: dict[str, Any], column: str, words: Words) -> str:
+    found, indicator = row[column], row.get("indicator")
+    if found is None:
+        return "–"
+    if column == "indicator" and indicator in plan.indicators:
+        return plan.indicators[indicator].name.in_language(words.language)
+    if column in ("category", "other"):
+        return definition.category(plan, row["breakdown"], found, words)
+    if column == "breakdown":
+        return definition.breakdown_name(plan, found, words)
+    if column in _SHARES:
+        return f"{found:.1%}"
+    if column in _IN_UNIT and indicator in plan.indicators:
+        unit = plan.unit(indicator)
+        if column in ("difference", "revision", "se"):
+            return format.difference(found, unit, words.language)
+        return format.number(found, unit, words.language, signed=plan.indicators[indicator].kind == "change")
+    if isinstance(found, bool):
+        return words("details.yes" if found else "details.no")
+    return f"{found:,.4g}" if isinstance(found, float) else str(found)
 
 
 def load_table(reports: Sequence[LoadReport], words: Words) -> Table:

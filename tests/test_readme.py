@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from dashboard.cli import app
 from indicators import plan
-from indicators.results import RESULTS, STATUSES, VERDICTS
+from indicators.results import RELEASES, RESULTS, REVIEWS, STATUSES, VERDICTS
 from pipelines import dictionary
 from pipelines.yamlfile import Model
 
@@ -78,7 +78,7 @@ def test_every_option_in_the_readme_exists() -> None:
 
 def test_results_are_documented_column_by_column() -> None:
     assert table_keys("The results: a stable interface") == list(RESULTS)
-    for word in (*STATUSES, *VERDICTS):
+    for word in (*STATUSES, *VERDICTS, *RELEASES, *REVIEWS):
         assert f"`{word}`" in README
 
 

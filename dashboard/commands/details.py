@@ -1,0 +1,68 @@
+"""The command `details`: what stands behind the results of an edition."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dashboard.options import DATA, EditionId, Form, Lang, Store, edition_of, language_of
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from indicators.edition import Edition
+
+
+class Detail(StrEnum):
+    """The further tables of an edition."""
+
+    comparisons = "comparisons"
+    decomposition = "decomposition"
+    transitions = "transitions"
+    response = "response"
+    weighting = "weighting"
+    revisions = "revisions"
+    edits = "edits"
+
+
+def details(
+    table: Annotated[Detail, typer.Argument(metavar="TABLE", help="Which of the further tables of an edition.")],
+    indicators: Annotated[list[str] | None, typer.Argument(metavar="INDICATOR…", help="Only these; none: all of them.")] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Only this breakdown.", metavar="BREAKDOWN")] = None,
+    period: Annotated[str | None, typer.Option("--period", help="Only this period, as 2026 or 2026-Q3.")] = None,
+    edition: EditionId = None,
+    form: Annotated[Form, typer.Option("--format", help="table for people; csv and json hold every column.")] = Form.table,
+    store: Store = DATA,
+    lang: Lang = None,
+) -> None:
+    """Print what stands behind the results: response, weights, comparisons, decompositions, transitions, revisions, edits."""
+    from dashboard.terminal import console, details_table
+    from dashboard.words import words
+
+    opened, spoken = edition_of(store, edition), words(language_of(lang))
+    rows = _chosen(opened, table.value, indicators or [], by, period)
+    if form is Form.csv:
+        sys.stdout.write(rows.write_csv())
+    elif form is Form.json:
+        sys.stdout.write(rows.write_json() + "\n")
+    elif rows.is_empty():
+        typer.echo(spoken("details.none", table=spoken(f"details.{table.value}")))
+    else:
+        console().print(details_table(opened.plan, table.value, rows, spoken))
+
+
+def _chosen(edition: Edition, table: str, indicators: list[str], by: str | None, period: str | None) -> pl.DataFrame:
+    """Rows of the table that fit. Raises NotPublished for an indicator that the plan does not have."""
+    from dashboard.selection import known
+    from indicators.details import DETAILS
+
+    for name in indicators:
+        known(edition.plan, name)
+    wanted = {"indicator": indicators, "breakdown": [by] if by else [], "period": [period] if period else []}
+    asked = {name: values for name, values in wanted.items() if values and name in DETAILS[table]}
+    conditions = [f"{name} IN (SELECT unnest(${name}))" for name in asked]
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return edition.query(f"SELECT * FROM {table}{where} ORDER BY ALL", asked or None)

@@ -1,0 +1,122 @@
+"""How an indicator is computed: every choice of method by name, with its source, as the plan and the program make it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from indicators.plan import Indicator, Plan
+from pipelines.design import Design
+from pipelines.yamlfile import Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One choice: what it is about, what was chosen, the figures and names in it, and where the method comes from."""
+
+    topic: str  # estimator, weights, response, calibration, variance, alone, freedom, interval, quality, change, …
+    name: str
+    values: Mapping[str, str | Text] = field(default_factory=dict)
+    source: str = ""
+
+
+def choices(plan: Plan, indicator: Indicator) -> tuple[Choice, ...]:
+    """Every choice behind an indicator, in the order in which they are made."""
+    if indicator.change_of is not None:
+        level = plan.indicators[indicator.change_of]
+        return (*_change(plan, indicator, level), *_of_level(plan, level))
+    return tuple(_of_level(plan, indicator))
+
+
+def _of_level(plan: Plan, indicator: Indicator) -> Iterator[Choice]:
+    assert indicator.table is not None
+    table = plan.dictionary.tables[indicator.table]
+    design = indicator.design or table.design
+    yield _estimator(indicator)
+    if design is None or design.census:
+        yield Choice(topic="variance", name="census")
+        return
+    yield from _weights(plan, design)
+    if indicator.duration is not None:
+        yield from _resampled(indicator)
+        yield _letters()
+        return
+    yield from _taylor(plan, indicator, design)
+
+
+def _estimator(indicator: Indicator) -> Choice:
+    if indicator.duration is not None:
+        name = "period" if indicator.duration.method == "period" else "cohort"
+        told = {"quantile": f"{indicator.duration.quantile:g}"}
+        return Choice(topic="estimator", name=name, values=told, source="Kaplan & Meier 1958; Tsai, Jewell & Wang 1987")
+    if indicator.denominator is None:
+        return Choice(topic="estimator", name="total", source="Horvitz & Thompson 1952")
+    mean = str(indicator.denominator).strip() in ("1", "1.0")
+    return Choice(topic="estimator", name="mean" if mean else "ratio", source="Särndal, Swensson & Wretman 1992, §5.6–5.8")
+
+
+def _weights(plan: Plan, design: Design) -> Iterator[Choice]:
+    if design.weight:
+        yield Choice(topic="weights", name="stated", values={"weight": design.weight})
+    elif design.response_group:
+        told = {"stratum": str(design.stratum), "group": design.response_group}
+        yield Choice(topic="weights", name="response_group", values=told, source="Särndal & Lundström 2005")
+    else:
+        told = {"stratum": str(design.stratum), "population": str(design.population)}
+        yield Choice(topic="weights", name="stratum", values=told, source="Cochran 1977, §5.3")
+    if design.answered_in:
+        yield Choice(topic="response", name="elsewhere", values={"table": plan.dictionary.tables[design.answered_in].name})
+    if (fitted := design.calibration) is not None:
+        totals = ", ".join(f"{one.of or design.unit}{f' / {one.rollup or one.by}' if one.by else ''}" for one in fitted.totals)
+        low, high = fitted.bounds
+        told = {"totals": totals, "low": f"{low:g}", "high": f"{high:g}"}
+        yield Choice(topic="calibration", name=fitted.method, values=told, source="Deville & Särndal 1992")
+        yield Choice(topic="calibration", name="everyone" if fitted.take_all else "take_some")
+
+
+def _taylor(plan: Plan, indicator: Indicator, design: Design) -> Iterator[Choice]:
+    residual = design.calibration is not None
+    source = "Deville & Särndal 1992" if residual else "Särndal, Swensson & Wretman 1992, §5.5, §10.3"
+    yield Choice(topic="variance", name="residuals" if residual else "taylor", source=source)
+    yield Choice(
+        topic="alone", name="collapse" if design.collapse else "adjust", source="Cochran 1977, §5A.12; Lumley 2010"
+    )
+    yield Choice(topic="freedom", name="strata", source="Lumley 2010")
+    bounded = indicator.kind == "ratio" and plan.identity.units[indicator.unit].bounded
+    if bounded:
+        yield Choice(topic="interval", name="logit", source="Korn & Graubard 1998")
+        yield Choice(topic="quality", name="nchs", source="NCHS 2017, Series 2 No. 175")
+    else:
+        yield Choice(topic="interval", name="student")
+        yield _letters()
+
+
+def _resampled(indicator: Indicator) -> Iterator[Choice]:
+    from indicators.duration import REPLICATES
+
+    yield Choice(topic="variance", name="bootstrap", values={"replicates": str(REPLICATES)}, source="Rao & Wu 1988")
+    cohort = indicator.duration is not None and indicator.duration.method == "cohort"
+    yield Choice(topic="interval", name="woodruff" if cohort else "percentile", source="Woodruff 1952" if cohort else "")
+
+
+def _letters() -> Choice:
+    return Choice(topic="quality", name="letters", source="Statistics Canada")
+
+
+def _change(plan: Plan, indicator: Indicator, level: Indicator) -> Iterator[Choice]:
+    told: dict[str, str | Text] = {"base": str(indicator.base_period)}
+    yield Choice(topic="change", name=indicator.measure, values=told)
+    if level.duration is not None:
+        if indicator.mix:
+            yield Choice(topic="change", name="mix", values={**told, "breakdown": plan.breakdowns[indicator.mix].name})
+        yield Choice(topic="change", name="replicates", source="Rao & Wu 1988")
+    else:
+        source = "Tam 1984; Qualité & Tillé 2008; Knottnerus & van Delden 2012"
+        yield Choice(topic="change", name="covariance", source=source)
+    if (split := indicator.decomposition) is not None:
+        sources = {"bennet": "Bennet 1920; Diewert & Fox 2010; Balk 2016", "gead": "Tang & Wang 2004; Diewert 2015"}
+        by: dict[str, str | Text] = {"breakdown": plan.breakdowns[split.by].name}
+        yield Choice(topic="decomposition", name=split.method, values=by, source=sources[split.method])
+    others = [name for target in indicator.targets for name in target.sensitivity]
+    if others:
+        yield Choice(topic="sensitivity", name="others", values={"names": ", ".join(others)})
