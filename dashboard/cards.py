@@ -71,6 +71,8 @@ def head(reading: Reading, plan: Plan, words: Words) -> str:
     rows = _facts(reading, words)
     if isinstance(reading.target.scope, dict):
         rows.insert(0, (words("tile.other"), phrases.scope(reading.target, plan, words)))
+    if reading.now is not None and (sure := phrases.assurance(reading.now, words)):
+        rows.append((words("sure.title"), sure))
     left = markup.box("pw-block-value", value_of(reading, words), verdict(reading.verdict, words))
     return markup.box("pw-block", left, markup.facts(rows, kind="pw-facts"))
 

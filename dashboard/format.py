@@ -90,6 +90,12 @@ def share(part: float) -> str:
     return f"{_digits(Decimal(repr(part)) * 100, 0)}%"
 
 
+def percent(part: float) -> str:
+    """A small share of one with a decimal; what is there is never written as nothing."""
+    rounded = _rounded(Decimal(repr(part)) * 100, 1)
+    return f"{rounded}%" if rounded else "< 0.1%"
+
+
 def _scaled(value: float, unit: Unit, language: Language) -> tuple[Decimal, str, int]:
     shift, symbol, decimals = _scale(value, unit, language)
     return _decimal(value, unit) / shift, symbol, decimals

@@ -57,6 +57,22 @@ def no_error(row: Result, words: Words) -> str:
     return words("interval.census.short") if row.quality == "census" or row.se == 0 else ""
 
 
+def assurance(row: Result, words: Words, *, short: bool = False) -> str:
+    """How far a number can be relied on: quality, response, what was imputed, what to look at, whether it may still change."""
+    found = []
+    if row.quality:
+        found.append(row.quality[:1].upper() if short and len(row.quality) == 1 else words(f"quality.{row.quality}"))
+    if row.response_rate is not None:
+        found.append(words("sure.response", share=format.share(row.response_rate)))
+    if row.imputed_share:
+        found.append(words("sure.imputed", share=format.percent(row.imputed_share)))
+    if not short:
+        found += [words(f"review.{reason}") for reason in (row.review or "").split(",") if reason]
+        found += [words("sure.significant" if row.significant else "sure.not_significant")] if row.significant is not None else []
+        found += [words(f"release.{row.release}")] if row.release else []
+    return words("mark.dot").join(found)
+
+
 def period(period: str, through: str | None, words: Words) -> str:
     """The period, and how far into it the records reach where it is not whole: 2026年（至9月）."""
     told = periods.label(period, words.language)

@@ -59,10 +59,15 @@ def _columns(rows: Sequence[Result], unit: Unit, words: Words) -> dict[str, list
         high: [format.shown(row.high, unit) for row in rows],
         words("table.n"): [row.n for row in rows],
         words("table.quality"): [row.quality and words(f"quality.{row.quality}") for row in rows],
+        words("table.response"): [None if row.response_rate is None else round(100 * row.response_rate, 1) for row in rows],
+        words("table.imputed"): [None if row.imputed_share is None else round(100 * row.imputed_share, 1) for row in rows],
+        words("table.release"): [row.release and words(f"release.{row.release}") for row in rows],
         words("table.status"): [words(f"status.{row.status}") for row in rows],
     }
 
 
 def _types(unit: Unit, words: Words) -> dict[str, pl.DataType]:
-    numbers = {name: pl.Float64() for name in number_columns(unit, words)}
-    return {**numbers, words("table.n"): pl.Int64(), words("table.quality"): pl.String(), words("table.status"): pl.String()}
+    numbers: dict[str, pl.DataType] = {name: pl.Float64() for name in number_columns(unit, words)}
+    numbers |= {words(f"table.{name}"): pl.Float64() for name in ("response", "imputed")}
+    texts = {words(f"table.{name}"): pl.String() for name in ("quality", "release", "status")}
+    return {**numbers, words("table.n"): pl.Int64(), **texts}

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from dashboard import definition, format, periods
+from dashboard import definition, format, periods, phrases
 from dashboard.headline import Result
 from dashboard.words import Words
 from indicators.plan import Plan
@@ -67,7 +67,8 @@ def results_table(plan: Plan, rows: pl.DataFrame, words: Words, title: str | Non
     value = words("table.value", unit="").strip(" ()（）")
     left = [*([] if alone else [words("table.indicator")]), words("table.period"), *([words("table.category")] if split else [])]
     right = [value] if narrow else [value, interval, count]
-    for name in (*left, *right, *((words("tile.target"), words("tile.gap")) if judged else ()), ""):
+    sure = [] if narrow else [words("sure.title")]
+    for name in (*left, *right, *sure, *((words("tile.target"), words("tile.gap")) if judged else ()), ""):
         least = 18 if name == words("table.indicator") else None  # so that long words are not cut
         table.add_column(name, justify="right" if name in right else "left", overflow="fold", min_width=least)
     for row in _in_plan_order(plan, rows):
@@ -97,12 +98,12 @@ def _cells(plan: Plan, row: Result, words: Words, *, split: bool, judged: bool, 
         cells.append(definition.category(plan, row.breakdown, row.category, words))
     value = None if row.value is None else format.number(row.value, unit, language, signed=signed, beside=row.threshold)
     interval = format.interval(row.low, row.high, unit, language, signed=signed)
-    count = "" if row.n is None else f"{row.n:,}"
+    count, sure = "" if row.n is None else f"{row.n:,}", phrases.assurance(row, words, short=True)
     if narrow:
-        under = ", ".join(part for part in (interval, count and f"n {count}") if part)
+        under = ", ".join(part for part in (interval, count and f"n {count}", sure) if part)
         cells.append(f"{value or '–'}\n{under}" if under else value or "–")
     else:
-        cells += [value or "–", interval or "", count]
+        cells += [value or "–", interval or "", count, sure]
     if judged:
         gap = "" if row.gap is None or row.gap <= 0 else format.difference(row.gap, unit, language)
         held = row.operator is not None and row.threshold is not None

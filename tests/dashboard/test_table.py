@@ -14,9 +14,15 @@ from tests.dashboard.test_headline import result
 
 
 def test_a_table_shows_the_rounded_numbers_under_translated_headings(plan: Plan) -> None:
-    rows = [result(category="3611", value=0.6625), withheld("suppressed", category="3620")]
+    rows = [
+        result(category="3611", value=0.6625, response_rate=0.8437, imputed_share=0.0, release="provisional"),
+        withheld("suppressed", category="3620"),
+    ]
     frame = table.by_category(rows, NAMES, plan.unit("nc_rate"), words("zh"))
-    assert frame.columns == ["类别", "数值（%）", "区间下限", "区间上限", "单位数", "质量", "状态"]
+    numbers = ["数值（%）", "区间下限", "区间上限", "单位数"]
+    assert frame.columns == ["类别", *numbers, "质量", "答复率（%）", "推算（%）", "数据状态", "状态"]
+    assert frame["答复率（%）"].to_list() == [84.4, None]
+    assert frame["数据状态"].to_list() == ["初步数", None]
     assert frame["数值（%）"].to_list() == [66.3, None]
     assert frame["质量"].to_list() == [words("zh")("quality.A"), None]
     assert frame["状态"].to_list() == ["已公布", "不予公布"]
