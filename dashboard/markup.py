@@ -44,6 +44,16 @@ def key(marks: Iterable[tuple[str, str]], note: str = "") -> str:
     return box("pw-key", *listed, f"<span>{escape(note)}</span>" if note else "")
 
 
+def bars(rows: Iterable[tuple[str, float, str]]) -> str:
+    """Bars to either side of a middle: a name, a length between −1 and 1, and the amount in words."""
+    drawn = []
+    for name, length, amount in rows:
+        side = "left" if length < 0 else "right"
+        bar = f'<i class="pw-part-{side}" style="width:{abs(length) * 50:.2f}%"></i>'
+        drawn.append(f"<dt>{escape(name)}</dt><dd><span>{bar}</span><b>{escape(amount)}</b></dd>")
+    return box("pw-parts", *drawn, tag="dl")
+
+
 def table(heads: Iterable[str], rows: Iterable[tuple[str, Iterable[str]]]) -> str:
     """A plain table; each row is the kind of its line and its cells."""
     top = "".join(f"<th>{escape(head)}</th>" for head in heads)

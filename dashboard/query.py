@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import streamlit as st
 
+from indicators.details import DETAILS
 from indicators.edition import POINTER, Edition, open_edition
 from indicators.results import TOTAL
 
@@ -62,6 +63,13 @@ def choices(_edition: Edition, sha256: str, indicator: str) -> pl.DataFrame:
     return _edition.query(
         "SELECT DISTINCT breakdown, period FROM results WHERE indicator = $indicator ORDER BY ALL", {"indicator": indicator}
     )
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def detail(_edition: Edition, sha256: str, table: str, indicator: str) -> pl.DataFrame:
+    """The rows of one of the further tables about one indicator. Raises KeyError for a table that no edition has."""
+    DETAILS[table]
+    return _edition.query(f"SELECT * FROM {table} WHERE indicator = $indicator ORDER BY ALL", {"indicator": indicator})
 
 
 @st.cache_data(max_entries=128, show_spinner=False)

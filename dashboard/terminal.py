@@ -148,6 +148,8 @@ def _detail(plan: Plan, row: dict[str, Any], column: str, words: Words) -> str:
         return definition.category(plan, row["breakdown"], found, words)
     if column == "breakdown":
         return definition.breakdown_name(plan, found, words)
+    if column == "part" or (column == "method" and "part" in row):
+        return words(f"part.{found}" if column == "part" else f"behind.{found}")
     if column in _SHARES:
         return f"{found:.1%}"
     if column in _IN_UNIT and indicator in plan.indicators:

@@ -19,6 +19,7 @@ def show(item: Item) -> None:
             _head(words("card.law", target=told), definition.law(view.plan, indicator, target, words))
         _head(words("card.formula"), [*definition.formula(view.plan, indicator, words), *definition.panel(indicator, words)])
         st.html(markup.facts(definition.code(indicator, words), kind="pw-card pw-code"))
+        _head(words("method.title"), definition.method(view.plan, indicator, words))
         coverage = query.coverage(view.edition, view.edition.sha256)
         st.html(
             markup.facts([*definition.tables(view.plan, indicator, coverage, words), *definition.edition(view.edition, words)])

@@ -1,4 +1,4 @@
-"""One indicator: its number and verdict, its trend, its groups side by side, its other readings, its definition."""
+"""One indicator: number and verdict, trend, groups side by side, what is behind it, other readings, definition."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import cards, markup
 from dashboard.headline import Reading
-from dashboard.views import card, groups, trend
+from dashboard.views import behind, card, groups, trend
 from dashboard.views.item import Item, nothing
 from dashboard.views.view import View
 
@@ -22,6 +22,7 @@ def show(view: View) -> None:
         _headline(item, readings)
         trend.show(item, readings)
         groups.show(item, readings)
+        behind.show(item)
     _companions(item)
     card.show(item)
 

@@ -1,0 +1,84 @@
+"""What stands behind a number: what its change is made of, the same change by other methods, the moves of a panel."""
+
+from __future__ import annotations
+
+import polars as pl
+import streamlit as st
+
+from dashboard import definition, format, markup, periods, query
+from dashboard.views.item import Item
+from indicators.results import TOTAL
+
+
+def show(item: Item) -> None:
+    """One block for each method of the newest period, then the transitions; nothing where the edition holds nothing."""
+    parts = _newest(query.detail(item.view.edition, item.view.edition.sha256, "decomposition", item.indicator.id))
+    moves = _newest(query.detail(item.view.edition, item.view.edition.sha256, "transitions", item.indicator.id))
+    if parts.is_empty() and moves.is_empty():
+        return
+    st.subheader(item.words("behind.title"), anchor=False)
+    with st.container(border=True, key="behind"):
+        for (method, base), frame in parts.group_by("method", "base_period", maintain_order=True):
+            _method(item, str(method), base and str(base), frame)
+        for breakdown in moves["breakdown"].unique().sort().to_list()[-1:]:
+            _transitions(item, moves.filter(pl.col("breakdown") == breakdown))
+
+
+def _newest(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.filter(pl.col("period") == pl.col("period").max())
+
+
+def _method(item: Item, method: str, base: str | None, frame: pl.DataFrame) -> None:
+    """The parts as bars, and by category as a table."""
+    words = item.words
+    dated = {"period": periods.label(frame["period"][0], words.language), "base": periods.label(base or "", words.language)}
+    st.html(f"<h3>{markup.line([words(f'behind.{method}')])}</h3>")
+    st.html(markup.text("pw-note", words(f"behind.{method}.note", **dated)))
+    whole = [row for row in frame.filter(pl.col("breakdown") == TOTAL).iter_rows(named=True) if row["value"] is not None]
+    largest = max((abs(row["value"]) for row in whole), default=0.0) or 1.0
+    st.html(markup.bars([(words(f"part.{row['part']}"), row["value"] / largest, _number(item, row["value"])) for row in whole]))
+    split = frame.filter(pl.col("breakdown") != TOTAL)
+    if not split.is_empty():
+        _by_category(item, split)
+
+
+def _by_category(item: Item, split: pl.DataFrame) -> None:
+    words, parts = item.words, split["part"].unique(maintain_order=True).to_list()
+    heads = [definition.breakdown_name(item.view.plan, split["breakdown"][0], words), *(words(f"part.{part}") for part in parts)]
+    rows = []
+    order = {code: place for place, code in enumerate(item.view.plan.categories(split["breakdown"][0]))}
+    named = sorted(split["category"].unique().to_list(), key=lambda code: (order.get(code, len(order)), code))
+    for code in named:
+        found = {row["part"]: row["value"] for row in split.filter(pl.col("category") == code).iter_rows(named=True)}
+        cells = ["–" if found.get(part) is None else _number(item, found[part]) for part in parts]
+        rows.append(("", [definition.category(item.view.plan, split["breakdown"][0], code, words), *cells]))
+    with st.expander(words("behind.by", breakdown=heads[0])):
+        st.html(markup.table(heads, rows))
+
+
+def _number(item: Item, value: float) -> str:
+    return format.difference(value, item.scale.unit, item.words.language, signed=True)
+
+
+def _transitions(item: Item, moves: pl.DataFrame) -> None:
+    """Rows are the values of the base, columns those of now."""
+    words = item.words
+    dated = {
+        "period": periods.label(moves["period"][0], words.language),
+        "base": periods.label(moves["base_period"][0], words.language),
+    }
+    before, after = (sorted(moves[name].unique().to_list(), key=_place) for name in ("before", "after"))
+    found = {(row["before"], row["after"]): row["units"] for row in moves.iter_rows(named=True)}
+    heads = [words("behind.transitions.head"), *(words("part.lost") if name == "lost" else name for name in after)]
+    rows = []
+    for start in before:
+        counts = (found.get((start, end), 0) for end in after)
+        rows.append(("", [start, *("×" if count is None else str(count or "·") for count in counts)]))
+    st.html(f"<h3>{markup.line([words('behind.transitions')])}</h3>")
+    st.html(markup.text("pw-note", words("behind.transitions.note", **dated)))
+    st.html(markup.table(heads, rows))
+
+
+def _place(name: str) -> tuple[bool, int, str]:
+    """Numbers in their order, then words."""
+    return not name.isdigit(), int(name) if name.isdigit() else 0, name
