@@ -96,7 +96,9 @@ def value(
         return markup.text("pw-value pw-none", words("tile.no_result"))
     period = markup.text("pw-when", phrases.period(now.period, through, words), tag="small")
     if now.value is None:
-        return markup.box("pw-value pw-none", escape(words(f"status.{now.status}.long")), " ", period)
+        known = format.beyond(now.value, now.low, unit, words.language)
+        told = f"{known} {phrases.status(now, words)}" if known else words(f"status.{now.status}.long")
+        return markup.box("pw-value pw-none", escape(told), " ", period)
     found = _NUMBER.match(format.number(now.value, unit, words.language, signed=signed, beside=beside))
     assert found is not None  # every number begins with digits
     pieces = [f"<b>{escape(found.group(1))}<span>{escape(found.group(2))}</span></b>"]

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dashboard.commands.details import details
+from dashboard.commands.edit import edit_app
+from dashboard.commands.freeze import freeze
+from dashboard.commands.revisions import revisions
 from dashboard.mistake import Mistake, foreign_rooms, plain
 from dashboard.options import (
     DATA,
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 app = typer.Typer(name="planwatch", add_completion=False, pretty_exceptions_enable=False)
 plan_app = typer.Typer(no_args_is_help=True, help="Look after a plan folder.")
 app.add_typer(plan_app, name="plan")
+app.add_typer(edit_app, name="edit")
 
 
 @app.callback(invoke_without_command=True)
@@ -121,9 +125,17 @@ def rejected(
 
 
 @app.command()
-def publish(store: Store = DATA, plan_folder: PlanFolder = None) -> None:
-    """Make the next edition from what is loaded, and point at it."""
-    edition = _publish(store, plan_of(plan_folder), folder_of(plan_folder))
+def publish(
+    store: Store = DATA,
+    plan_folder: PlanFolder = None,
+    final: Annotated[
+        list[str] | None,
+        typer.Option("--final", metavar="YEAR", help="Declare a year final from now on; may be repeated; none takes this back."),
+    ] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="From raw values, without the plan's rules of editing.")] = False,
+) -> None:
+    """Make the next edition from what is loaded, after editing it by the rules of the plan, and point at it."""
+    edition = _publish(store, plan_of(plan_folder), folder_of(plan_folder), final=final or (), raw=raw)
     count = edition.query("SELECT count(*) AS n FROM results").item()
     typer.echo(f"Edition {edition.id} stands: {count:,} results in {store / 'editions' / edition.id}")
 
@@ -181,6 +193,8 @@ def explain(
 
 
 app.command()(details)
+app.command()(freeze)
+app.command()(revisions)
 
 
 @app.command()
@@ -272,14 +286,16 @@ def _run(arguments: Sequence[str] | None) -> int:
     return code
 
 
-def _publish(store: Path, plan: Plan, folder: Path, lang: Tongue | None = None) -> Edition:
+def _publish(
+    store: Path, plan: Plan, folder: Path, lang: Tongue | None = None, final: Sequence[str] = (), raw: bool = False
+) -> Edition:
     from dashboard.terminal import progress
     from dashboard.words import words
     from indicators.publish import publish as publish_edition
 
     former = _former_indicators(store)
     with progress("publishing") as report:
-        edition = publish_edition(store=store, plan=plan, plan_folder=folder, progress=report)
+        edition = publish_edition(store=store, plan=plan, plan_folder=folder, final=final, raw=raw, progress=report)
     language = language_of(lang)
     told = [notice.in_language(language) for notice in edition.notices]
     if gone := sorted(former - set(plan.indicators)):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from dashboard import headline, periods, phrases
+from dashboard import format, headline, periods, phrases
 from dashboard.words import Words
 from indicators.edition import Edition
 from indicators.method import choices
@@ -18,7 +18,7 @@ Facts = list[tuple[str, str]]
 
 def about(plan: Plan, indicator: Indicator, words: Words) -> Facts:
     """Definition, unit, direction, limitations."""
-    language, unit = words.language, plan.unit(indicator.id)
+    language, unit = words.language, format.unit_of(plan, indicator.id)
     limits = indicator.limitations.in_language(language) if indicator.limitations else ""
     return [
         (words("card.definition"), indicator.definition.in_language(language)),
@@ -34,7 +34,7 @@ def formula(plan: Plan, indicator: Indicator, words: Words) -> Facts:
     if indicator.change_of:
         level = plan.indicators[indicator.change_of].name.in_language(words.language)
         base = periods.label(indicator.base_period or "", words.language)
-        found.append((words("card.formula"), words("card.change", name=level, period=base)))
+        found.append((words("card.formula"), words(f"card.change.{indicator.measure}", name=level, period=base)))
     if indicator.duration:
         told = indicator.duration
         found.append((words("card.duration"), _quantile(told, words)))
@@ -89,7 +89,7 @@ def panel(indicator: Indicator, words: Words) -> Facts:
 def law(plan: Plan, indicator: Indicator, target: Target, words: Words) -> Facts:
     """The sentence of the law, how it is read, and what else it could mean."""
     language = words.language
-    bound = phrases.bound(target, plan.unit(indicator.id), words, signed=indicator.kind == "change")
+    bound = phrases.bound(target, format.unit_of(plan, indicator.id), words, signed=indicator.kind == "change")
     return [
         (words("card.sentence"), target.sentence.in_language(language) if target.sentence else ""),
         (words("tile.target"), bound),
@@ -134,7 +134,7 @@ def metadata(found: Edition, indicator: Indicator, breakdown: str, words: Words)
         (words("table.plan"), plan.identity.name.in_language(words.language)),
         (words("table.indicator"), f"{indicator.name.in_language(words.language)} ({indicator.id})"),
         (words("table.breakdown"), f"{breakdown_name(plan, breakdown, words)} ({breakdown})"),
-        (words("table.unit"), plan.unit(indicator.id).name.in_language(words.language)),
+        (words("table.unit"), format.unit_of(plan, indicator.id).name.in_language(words.language)),
         *about(plan, indicator, words)[:1],
         *edition(found, words),
     ]

@@ -80,14 +80,12 @@ def _numbers(edition: Edition, indicator: Indicator, words: Words) -> Iterable[s
     asked = "SELECT DISTINCT period, value, low, high, status FROM results"
     asked += " WHERE indicator = $indicator AND breakdown = $total ORDER BY period"
     rows = edition.query(asked, {"indicator": indicator.id, "total": TOTAL}).rows(named=True)
-    unit, signed = edition.plan.unit(indicator.id), indicator.kind == "change"
+    unit, signed = format.unit_of(edition.plan, indicator.id), indicator.kind == "change"
     coarsest = min((len(row["period"]) for row in rows), default=0)
     for row in rows:
         if len(row["period"]) == coarsest:
             interval = format.interval(row["low"], row["high"], unit, words.language, signed=signed)
-            value = (
-                words(f"status.{row['status']}")
-                if row["value"] is None
-                else format.number(row["value"], unit, words.language, signed=signed)
-            )
+            value = format.beyond(row["value"], row["low"], unit, words.language) or words(f"status.{row['status']}")
+            if row["value"] is not None:
+                value = format.number(row["value"], unit, words.language, signed=signed)
             yield f"{periods.label(row['period'], words.language)}: {value}" + (f" ({interval})" if interval else "")

@@ -5,11 +5,19 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 from dashboard.periods import Language
-from indicators.plan import Unit
+from indicators.plan import Plan, Unit
 
 MINUS = "−"  # U+2212: as wide as the digits, and never a line break
 _SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤"}
 _MOST_DECIMALS = 6
+
+
+def unit_of(plan: Plan, indicator: str) -> Unit:
+    """The unit in which the numbers of an indicator are written; of a difference of shares percentage points, not per cent."""
+    unit, written = plan.unit(indicator), plan.indicators[indicator]
+    if written.kind != "change" or written.measure != "difference" or unit.difference is None:
+        return unit
+    return unit.model_copy(update={"name": unit.difference, "symbol": unit.difference, "bounded": False})
 
 
 def number(value: float, unit: Unit, language: Language, *, signed: bool = False, beside: float | None = None) -> str:
@@ -83,6 +91,11 @@ def bound(operator: str, value: float, unit: Unit, language: Language, *, signed
     amount = _decimal(value, unit)
     decimals = next((n for n in range(_MOST_DECIMALS) if _rounded(amount, n) == amount), unit.decimals)
     return f"{_SIGNS[operator]} {_joined(_digits(amount, decimals, signed=signed), unit.symbol.in_language(language))}"
+
+
+def beyond(value: float | None, low: float | None, unit: Unit, language: Language) -> str | None:
+    """What is known of a number that was not reached: > 264天, > 264 days; None of any other."""
+    return None if value is not None or low is None else bound(">", low, unit, language)
 
 
 def share(part: float) -> str:

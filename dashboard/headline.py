@@ -10,7 +10,7 @@ from typing import Literal
 
 import polars as pl
 
-from dashboard import periods
+from dashboard import format, periods
 from indicators.plan import Goal, Indicator, Plan, Target, Unit
 from indicators.results import TOTAL
 
@@ -167,7 +167,7 @@ def reading(plan: Plan, indicator: Indicator, target: Target, results: Sequence[
     began = path if base_of is indicator else [row for row in results if row.indicator == base_of.id and row.breakdown == TOTAL]
     return Reading(
         indicator=indicator,
-        unit=plan.unit(indicator.id),
+        unit=format.unit_of(plan, indicator.id),
         target=target,
         now=path[-1] if path else None,
         path=path,

@@ -52,6 +52,11 @@ def error(row: Result, unit: Unit, words: Words, *, signed: bool = False) -> str
     return words("interval.census") if row.quality == "census" or row.se == 0 else words("interval.unknown")
 
 
+def status(row: Result, words: Words) -> str:
+    """The status in a word; a number that was not reached yet is not one without data."""
+    return words("status.beyond" if row.value is None and row.low is not None else f"status.{row.status}")
+
+
 def no_error(row: Result, words: Words) -> str:
     """Why no error stands beside a number, in two words; empty where that is not known."""
     return words("interval.census.short") if row.quality == "census" or row.se == 0 else ""

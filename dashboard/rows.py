@@ -51,7 +51,8 @@ def reach(rows: Sequence[Result], total: float | None, target: Target | None, sc
 
 def amount(row: Result, scale: Scale) -> str:
     if row.value is None:
-        return f"{'×' if row.status == 'suppressed' else '○'} {scale.words(f'status.{row.status}')}"
+        known = format.beyond(row.value, row.low, scale.unit, scale.words.language)
+        return f"{'×' if row.status == 'suppressed' else '○'} {escape(known) if known else scale.words(f'status.{row.status}')}"
     error = format.around(row.value, row.low, row.high, scale.unit, scale.words.language)
     told = f"<b>{scale.brief(row.value)}</b>" + (f" {error}" if error else "")
     return f"{scale.words('status.unreliable')} ◇ {told}" if row.status == "unreliable" else told

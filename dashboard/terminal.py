@@ -91,12 +91,14 @@ def _in_plan_order(plan: Plan, rows: pl.DataFrame) -> list[Result]:
 
 
 def _cells(plan: Plan, row: Result, words: Words, *, split: bool, judged: bool, narrow: bool) -> list[str | Text]:
-    indicator, unit, language = plan.indicators[row.indicator], plan.unit(row.indicator), words.language
+    indicator, unit, language = plan.indicators[row.indicator], format.unit_of(plan, row.indicator), words.language
     signed = indicator.kind == "change"
     cells: list[str | Text] = [indicator.name.in_language(language), periods.label(row.period, language)]
     if split:
         cells.append(definition.category(plan, row.breakdown, row.category, words))
-    value = None if row.value is None else format.number(row.value, unit, language, signed=signed, beside=row.threshold)
+    value = format.beyond(row.value, row.low, unit, language)
+    if row.value is not None:
+        value = format.number(row.value, unit, language, signed=signed, beside=row.threshold)
     interval = format.interval(row.low, row.high, unit, language, signed=signed)
     count, sure = "" if row.n is None else f"{row.n:,}", phrases.assurance(row, words, short=True)
     if narrow:
@@ -117,7 +119,7 @@ def _remark(row: Result, words: Words) -> Text:
     """The verdict, and the status where it is not plainly published."""
     parts = [(words(f"verdict.{row.verdict}"), _STYLES[row.verdict])] if row.verdict else []
     if row.status != "published":
-        parts.append((words(f"status.{row.status}"), _STYLES[row.status]))
+        parts.append((phrases.status(row, words), _STYLES[row.status]))
     return Text(" · ").join(Text(text, style=style) for text, style in parts)
 
 
@@ -134,8 +136,10 @@ def details_table(plan: Plan, name: str, rows: pl.DataFrame, words: Words) -> Ta
 
 
 #: columns of the further tables that hold numbers in the unit of the indicator, and shares
-_IN_UNIT = {"value", "former", "revision", "difference", "se", "low", "high"}
-_SHARES = {"rate", "rate_weighted", "rate_size"}
+_DIFFERENCES = {"difference", "revision", "se", "mean", "mean_absolute", "largest_revision"}
+_IN_UNIT = {"value", "former", "low", "high", *_DIFFERENCES}
+_ENDS = ("then", "now")
+_SHARES = {"rate", "rate_weighted", "rate_size", "relative", "share_beyond"}
 
 
 def _detail(plan: Plan, row: dict[str, Any], column: str, words: Words) -> str:
@@ -150,16 +154,33 @@ def _detail(plan: Plan, row: dict[str, Any], column: str, words: Words) -> str:
         return definition.breakdown_name(plan, found, words)
     if column == "part" or (column == "method" and "part" in row):
         return words(f"part.{found}" if column == "part" else f"behind.{found}")
+    if column == "reason":
+        return words(f"reason.{found}")
+    if column == "stage":
+        return words(f"stage.{found}")
+    if column == "rows":
+        return words(f"rows.{found}")
     if column in _SHARES:
         return f"{found:.1%}"
     if column in _IN_UNIT and indicator in plan.indicators:
-        unit = plan.unit(indicator)
-        if column in ("difference", "revision", "se"):
+        of = plan.indicators[indicator].change_of if row.get("part") in _ENDS else None  # both ends of a change are levels
+        unit = format.unit_of(plan, of or indicator)
+        if column in _DIFFERENCES or "difference" in row:
             return format.difference(found, unit, words.language)
-        return format.number(found, unit, words.language, signed=plan.indicators[indicator].kind == "change")
+        return format.number(found, unit, words.language, signed=of is None and plan.indicators[indicator].kind == "change")
     if isinstance(found, bool):
         return words("details.yes" if found else "details.no")
     return f"{found:,.4g}" if isinstance(found, float) else str(found)
+
+
+def text_table(title: str | None, headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> Table:
+    """Rows of texts under headings; those in `right` hold numbers."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
 
 
 def load_table(reports: Sequence[LoadReport], words: Words) -> Table:
@@ -203,17 +224,27 @@ def _is_of_rows(note: Note) -> bool:
 
 
 def editions_table(editions: Sequence[tuple[str, Edition | str]], current: str | None) -> Table:
-    """Every edition with its day, plan and number of results, or what is wrong with it."""
+    """Every edition with its day, plan, number of results and how many the former had otherwise, or what is wrong with it."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("edition", "created", "plan", "results", ""):
-        table.add_column(name, justify="right" if name == "results" else "left")
+    for name in ("edition", "created", "plan", "results", "revised", ""):
+        table.add_column(name, justify="right" if name in ("results", "revised") else "left")
     for name, edition in editions:
         if isinstance(edition, str):
-            table.add_row(name, "", "", "", Text(edition, style="red"))
+            table.add_row(name, "", "", "", "", Text(edition, style="red"))
             continue
         count = edition.query("SELECT count(*) AS n FROM results").item()
-        table.add_row(name, edition.created, edition.plan.identity.id, f"{count:,}", "current" if name == current else "")
+        told = (f"{count:,}", _revised(edition), "current" if name == current else "")
+        table.add_row(name, edition.created, edition.plan.identity.id, *told)
     return table
+
+
+def _revised(edition: Edition) -> str:
+    """How many numbers of the former edition it gives otherwise; nothing for an edition that was held against none."""
+    former = edition.manifest.get("provenance", {}).get("former")
+    if former is None:
+        return ""
+    found = edition.query("SELECT count(*) AS n FROM revisions WHERE edition = $former", {"former": former})
+    return f"{found.item():,}"
 
 
 def bench_table(figures: Sequence[Figure]) -> Table:

@@ -22,6 +22,8 @@ def run_case(plan: Plan, case: Case) -> list[str]:
     needed = {case.id: indicator}
     if indicator.change_of:
         needed[indicator.change_of] = plan.indicators[indicator.change_of]
+    if indicator.decomposition and (current := indicator.decomposition.current):
+        needed[current] = plan.indicators[current]
     narrowed = plan.model_copy(update={"indicators": needed})
     with Database() as database:
         fill(database, plan, case.tables)

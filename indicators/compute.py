@@ -4,22 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import polars as pl
 
-from indicators import cells, change, duration
+from indicators import (
+    basevalues,
+    change,
+    comparisons,
+    composition,
+    contributions,
+    cycle_change,
+    duration,
+    imputation,
+    optin,
+    response,
+    transitions,
+)
 from indicators.details import as_details
 from indicators.disclosure import protect, shield
 from indicators.engines import Engine
-from indicators.estimate import KEYS, Floats, estimate_rows
+from indicators.estimate import KEYS, Floats
+from indicators.estimates import estimates
+from indicators.frozen import FrozenBase
 from indicators.months import months_of
 from indicators.notices import silent, unlinked, without
+from indicators.overlap import NO_OVERLAP, Overlap
+from indicators.past import Ties
 from indicators.plan import Indicator, Plan
 from indicators.quality import rate
 from indicators.question import Question, questions
+from indicators.release import released, unwatched
 from indicators.results import DIGITS, RESULTS, TOTAL, as_results
-from indicators.statement import cells_statement
 from indicators.target import assess
+from indicators.unpriced import unpriced
+from indicators.vintages import keep_withheld
+from indicators.weighting import Weighed, versioned, weigh_units
 from pipelines.yamlfile import Text
 
 Progress = Callable[[str, int, int], None]
@@ -42,7 +62,7 @@ class _PartYear:
 
     year: str
     levels: pl.DataFrame
-    covariance: pl.DataFrame
+    shared: Overlap
     groups: pl.DataFrame
 
 
@@ -50,7 +70,10 @@ class _PartYear:
 class _Gathered:
     levels: list[pl.DataFrame] = field(default_factory=list)
     groups: list[pl.DataFrame] = field(default_factory=list)
-    covariances: list[pl.DataFrame] = field(default_factory=list)
+    overlaps: dict[str, list[Overlap]] = field(default_factory=dict)  # by base year
+    matched: list[pl.DataFrame] = field(default_factory=list)
+    comparisons: list[pl.DataFrame] = field(default_factory=list)
+    assessed: list[pl.DataFrame] = field(default_factory=list)  # changes of assessed units, split, and series of volunteers
     replicates: dict[str, dict[tuple[str, str, str], Floats]] = field(default_factory=dict)
     statements: dict[str, str] = field(default_factory=dict)
     part_years: dict[str, list[_PartYear]] = field(default_factory=dict)
@@ -58,17 +81,38 @@ class _Gathered:
     details: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     notices: dict[Text, None] = field(default_factory=dict)
     weights: list[pl.DataFrame] = field(default_factory=list)
+    weighting: list[pl.DataFrame] = field(default_factory=list)
+    responses: list[pl.DataFrame] = field(default_factory=list)
+
+    def weigh(self, weighed: Weighed) -> None:
+        """The weights of a question, how they were made, and what there is to say of it."""
+        self.weights.append(weighed.weights)
+        self.weighting.append(weighed.steps)
+        self.notices |= dict.fromkeys(weighed.notices)
 
     def add(self, table: str, frame: pl.DataFrame) -> None:
         """Rows for a further table of the edition."""
         self.details.setdefault(table, []).append(as_details(table, frame))
 
 
-def compute(plan: Plan, engine: Engine, *, minimum_groups: int | None = None, progress: Progress | None = None) -> Computed:
-    """Every published number of a plan. `minimum_groups` overrides the operator's rule, for worked cases only."""
+def compute(
+    plan: Plan,
+    engine: Engine,
+    *,
+    minimum_groups: int | None = None,
+    progress: Progress | None = None,
+    ties: Ties | None = None,
+    edited: imputation.Edited = MappingProxyType({}),
+) -> Computed:
+    """Every published number of a plan. `minimum_groups` overrides the operator's rule, for worked cases only.
+
+    `ties`: what earlier editions and declarations ask of this one. `edited` names the tables that the engine reads with their
+    edited rows, and says of each whether values were imputed.
+    """
+    ties = ties or Ties()
     gathered = _Gathered()
     kinds = _kinds(plan)
-    asked = questions(plan, ("ratio", "total", "duration"))
+    asked = imputation.of_questions(questions(plan, ("ratio", "total", "duration")), edited)
     for done, question in enumerate(asked):
         if progress:
             progress(question.table.id, done, len(asked))
@@ -76,41 +120,71 @@ def compute(plan: Plan, engine: Engine, *, minimum_groups: int | None = None, pr
             _ask_duration(question, engine, gathered)
         else:
             _ask_cells(question, engine, gathered, kinds)
+        gathered.levels.append(imputation.shares(question, engine, kinds, gathered.levels.pop(), edited))
     broken, notices = unlinked(asked, engine)
+    unknown, told = unpriced(asked, engine)
+    broken |= unknown
     levels = without(pl.concat(gathered.levels, how="diagonal") if gathered.levels else _empty(), broken)
-    changes, groups = _changes(plan, levels, gathered, broken)
-    rated = rate(pl.concat([levels, *changes], how="diagonal"), kinds)
+    levels = response.beside(levels, gathered.responses)
     rule = plan.identity.disclosure.minimum_groups if minimum_groups is None else minimum_groups
+    _assessed(asked, engine, gathered, levels, broken, rule)
+    levels, today = _on_frozen_base(ties.base, plan, levels, gathered, broken)
+    changes, groups = _changes(plan, levels, gathered, broken)
+    rated = rate(imputation.complete(plan, levels, changes), kinds)
+    if ties.base:
+        rated = basevalues.as_published(ties.base, rated)
     guarded = protect(rated, groups, minimum_groups=rule, public=_public(plan))
+    guarded = keep_withheld(plan, guarded, ties.withheld)
     complete = pl.concat([guarded, _absent(plan, guarded)], how="diagonal").with_columns(
         pl.col("value", "se", "low", "high").round_sig_figs(DIGITS)
     )
+    complete = released(plan, complete, levels, unfinished=gathered.unfinished, declared=ties.final, base=ties.base)
     known = [name for name in RESULTS if name in complete.columns and name not in KEYS]
     assessed = assess(plan, complete.select(*KEYS, *known), frozenset(gathered.unfinished))
     results = as_results(assessed).with_columns(pl.col("gap").round_sig_figs(DIGITS))
+    if gathered.responses:
+        gathered.add("response", _standing(pl.concat(gathered.responses), results))
+    weights, steps = versioned(gathered.weights, gathered.weighting)
+    gathered.add("weighting", steps)
+    if gathered.comparisons:
+        gathered.add("comparisons", _standing(pl.concat(gathered.comparisons), results))
+    if gathered.matched:
+        gathered.add("decomposition", _standing(_told(pl.concat(gathered.matched), rule, _public(plan)), results))
+    if gathered.assessed:
+        gathered.add("decomposition", _standing(pl.concat(gathered.assessed), results))
+    _decompose(plan, engine, gathered, results, rule, ties.base)
     statements = pl.DataFrame(
         {"indicator": list(gathered.statements), "sql": list(gathered.statements.values())},
         schema={"indicator": pl.String, "sql": pl.String},
     )
     if progress:
         progress("", len(asked), len(asked))
+    details = shield({name: pl.concat(frames) for name, frames in gathered.details.items()}, results, minimum_groups=rule)
+    if ties.base:
+        details = basevalues.beside(ties.base, plan, details, today, results)
     return Computed(
         results=results,
         statements=statements,
-        notices=(*notices, *gathered.notices, *silent(plan, results)),
-        details=shield({name: pl.concat(frames) for name, frames in gathered.details.items()}, results, minimum_groups=rule),
-        weights=pl.concat(gathered.weights) if gathered.weights else None,
+        notices=(*notices, *told, *gathered.notices, *silent(plan, results)),
+        details=details,
+        weights=weights,
     )
 
 
 def _ask_cells(question: Question, engine: Engine, gathered: _Gathered, kinds: pl.DataFrame) -> None:
-    found = estimate_rows(question, cells.fetch(question, engine), kinds)
-    gathered.levels.append(_attrition(question, found))
-    gathered.groups.append(cells.count_groups(question, engine, found))
-    gathered.statements |= dict.fromkeys((indicator.id for indicator in question.indicators), cells_statement(question))
+    answered = estimates(question, engine, kinds)
+    found = answered.levels
+    levels = optin.unknown_errors(question, _attrition(question, found))
+    gathered.levels.append(levels)
+    gathered.weigh(answered.weighed())
+    gathered.responses.append(response.rates(question, engine))
+    gathered.comparisons.append(answered.compared(levels))
+    gathered.notices |= dict.fromkeys(comparisons.left_out(question, levels))
+    gathered.groups.append(imputation.groups(question, engine, kinds, found))
+    gathered.statements |= dict.fromkeys((indicator.id for indicator in question.indicators), answered.sql)
     changed = [i for i in question.plan.indicators.values() if i.change_of in {one.id for one in question.indicators}]
     for base in sorted({str(indicator.base_period) for indicator in changed}):
-        gathered.covariances.append(_covariances(question, engine, base, found).with_columns(base=pl.lit(base)))
+        gathered.overlaps.setdefault(base, []).append(answered.shared(base))
     months = months_of(question, engine)
     everyone = [one.id for one in (*question.indicators, *changed)]
     gathered.unfinished |= {(name, str(year)) for year, there in months.items() for name in everyone if len(there) < 12}
@@ -122,18 +196,35 @@ def _ask_cells(question: Question, engine: Engine, gathered: _Gathered, kinds: p
                 gathered.part_years.setdefault(indicator.id, []).append(part)
 
 
+def _assessed(
+    asked: list[Question], engine: Engine, gathered: _Gathered, levels: pl.DataFrame, broken: set[tuple[str, str]], rule: int
+) -> None:
+    """What stands behind numbers over assessed units: where a panel went, and what of a change is composition."""
+    for question in asked:
+        for indicator in question.indicators:
+            if indicator.transitions and question.panel:
+                moved = transitions.answer(question, indicator, engine, rule)
+                lost = [year for name, year in broken if name == indicator.id]
+                gathered.add("transitions", moved.frame.filter(~pl.col("period").is_in(lost)))
+                gathered.notices |= dict.fromkeys(moved.notices)
+        volunteers = optin.answer(question, engine, levels, rule)
+        gathered.assessed += [composition.answer(question, engine, levels, rule), volunteers.frame]
+        gathered.notices |= dict.fromkeys(volunteers.notices)
+
+
 def _part_year(
     question: Question, engine: Engine, kinds: pl.DataFrame, *, year: int, base: int, months: dict[int, tuple[int, ...]]
 ) -> _PartYear:
     """Nine months are held against the same nine months; a year without a month in common is held against nothing."""
     common = tuple(month for month in months[year] if month in months.get(base, ()))
     short = replace(question, months=common or (0,))
-    levels = estimate_rows(short, cells.fetch(short, engine), kinds)
+    answered = estimates(short, engine, kinds)
+    levels = answered.levels
     return _PartYear(
         year=str(year),
         levels=levels.filter(pl.col("period").is_in([str(year), str(base)])),
-        covariance=_covariances(short, engine, str(base), levels),
-        groups=cells.count_groups(short, engine, levels).filter(pl.col("period").is_in([str(year), str(base)])),
+        shared=answered.shared(str(base)),
+        groups=imputation.groups(short, engine, kinds, levels).filter(pl.col("period").is_in([str(year), str(base)])),
     )
 
 
@@ -150,19 +241,18 @@ def _attrition(question: Question, found: pl.DataFrame) -> pl.DataFrame:
     return marked.with_columns(*unknown, sampled=pl.col("sampled") | lost).drop("members")
 
 
-def _covariances(question: Question, engine: Engine, base: str, levels: pl.DataFrame) -> pl.DataFrame:
-    if question.design is None or question.design.census:
-        return pl.DataFrame(schema={**dict.fromkeys(KEYS, pl.String), "covariance": pl.Float64})
-    return change.covariances(question, engine, int(base), levels)
-
-
 def _ask_duration(question: Question, engine: Engine, gathered: _Gathered) -> None:
     indicator = question.indicators[0]
     found = duration.answer(question, engine)
     gathered.levels.append(found.frame)
     gathered.groups.append(found.groups)
     gathered.replicates[indicator.id] = found.replicates
+    gathered.notices |= dict.fromkeys(found.notices)
     gathered.statements[indicator.id] = found.sql
+    gathered.weigh(weigh_units(question, engine, found.answers))
+    gathered.responses.append(response.rates(question, engine, found.answers))
+    everyone = [indicator.id, *(one.id for one in question.plan.indicators.values() if one.change_of == indicator.id)]
+    gathered.unfinished |= {(name, year) for year in unwatched(question, engine) for name in everyone}
 
 
 def _changes(
@@ -175,25 +265,78 @@ def _changes(
         else pl.DataFrame(schema={**dict.fromkeys(KEYS, pl.String), "groups": pl.Int64})
     )
     found, more = [], [groups]
-    schema = {**dict.fromkeys(KEYS, pl.String), "covariance": pl.Float64, "base": pl.String}
-    shared = pl.concat(gathered.covariances) if gathered.covariances else pl.DataFrame(schema=schema)
     for indicator in plan.indicators.values():
         if indicator.change_of is None:
             continue
         if indicator.change_of in gathered.replicates:
-            found.append(change.relative_of_replicates(indicator, levels, gathered.replicates[indicator.change_of]))
+            cycle = cycle_change.changes(plan, indicator, levels, gathered.replicates[indicator.change_of])
+            found.append(cycle.frame)
+            gathered.add("decomposition", cycle.parts)
+            gathered.notices |= dict.fromkeys(cycle.notices)
         else:
-            covariance = shared.filter(pl.col("base") == indicator.base_period).drop("base")
+            shared = [NO_OVERLAP, *gathered.overlaps.get(str(indicator.base_period), [])]
             parts = gathered.part_years.get(indicator.id, [])
             cut = [part.year for part in parts]
-            found.append(change.relative(indicator, levels.filter(~pl.col("period").is_in(cut)), covariance))
+            uncut = ~pl.col("period").is_in(cut)
+            found.append(change.changes(indicator, levels.filter(uncut), pl.concat(one.covariance for one in shared)))
+            gathered.matched.append(change.of_matched(indicator, pl.concat(one.matched for one in shared).filter(uncut)))
             for part in parts:
-                found.append(change.relative(indicator, without(part.levels, broken), part.covariance))
+                found.append(change.changes(indicator, without(part.levels, broken), part.shared.covariance))
+                own = part.shared.matched.filter(pl.col("period") == part.year)
+                gathered.matched.append(change.of_matched(indicator, own))
                 more.append(_thinner(indicator, part.groups))
         gathered.statements[indicator.id] = gathered.statements.get(indicator.change_of, "")
         whole = groups.filter(~pl.col("period").is_in([part.year for part in gathered.part_years.get(indicator.id, [])]))
         more.append(_thinner(indicator, whole))
     return found, pl.concat(more)
+
+
+def _decompose(
+    plan: Plan, engine: Engine, gathered: _Gathered, results: pl.DataFrame, rule: int, frozen: FrozenBase | None
+) -> None:
+    """What each published change is made of, where the plan asks for it."""
+    shown = results.filter(pl.col("breakdown") == TOTAL, pl.col("value").is_not_null()).unique(KEYS)
+    for indicator in plan.indicators.values():
+        if indicator.decomposition is None:
+            continue
+        published = dict(shown.filter(pl.col("indicator") == indicator.id).sort("period").select("period", "value").iter_rows())
+        on_frozen = frozen is not None and frozen.period == indicator.base_period
+        found = contributions.answer(plan, indicator, engine, published=published, minimum_groups=rule, frozen=on_frozen)
+        gathered.add("decomposition", found.frame)
+        gathered.notices |= dict.fromkeys(found.notices)
+        gathered.statements[indicator.id] = "\n\n".join(text for text in (gathered.statements[indicator.id], found.sql) if text)
+
+
+def _told(matched: pl.DataFrame, minimum_groups: int, public: frozenset[str]) -> pl.DataFrame:
+    """What those who answered twice said, without breakdowns of which a category has too few of them: its parts add up."""
+    enough = pl.col("groups").min().over("indicator", "period", "breakdown") >= minimum_groups
+    return matched.filter(enough | pl.col("indicator").is_in(public)).drop("groups")
+
+
+def _standing(frame: pl.DataFrame, results: pl.DataFrame) -> pl.DataFrame:
+    """Rows about numbers that stand in the results; of what is not published there, nothing is told beside it either."""
+    shown = results.filter(pl.col("status").is_in(["published", "unreliable"])).select(KEYS).unique()
+    kept = frame.join(shown, on=KEYS, how="semi")
+    if "other" in frame.columns:
+        kept = kept.join(shown.rename({"category": "other"}), on=[*KEYS[:3], "other"], how="semi")
+    return kept
+
+
+def _on_frozen_base(
+    base: FrozenBase | None, plan: Plan, levels: pl.DataFrame, gathered: _Gathered, broken: set[tuple[str, str]]
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """The levels with the frozen base in its place, and the changes as they would be on the base as revised today."""
+    if base is None:
+        return levels, []
+    aside = replace(gathered, details={}, matched=[], statements={}, notices={})  # what it tells is told once, below
+    today, _ = _changes(plan, levels, aside, broken)
+    parts = {name: [part.year for part in found] for name, found in gathered.part_years.items()}
+    gathered.notices |= dict.fromkeys(basevalues.notices(base, plan, levels, parts))
+    frozen = basevalues.in_place(base, plan, levels)
+    gathered.groups = [basevalues.behind(base, pl.concat(gathered.groups))]
+    gathered.overlaps[base.period] = basevalues.capped(base, gathered.overlaps.get(base.period, []), frozen)
+    gathered.replicates = {name: basevalues.scaled(base, name, drawn, levels) for name, drawn in gathered.replicates.items()}
+    return frozen, today
 
 
 def _thinner(indicator: Indicator, groups: pl.DataFrame) -> pl.DataFrame:
@@ -236,6 +379,5 @@ def _absent(plan: Plan, present: pl.DataFrame) -> pl.DataFrame:
 
 def _empty() -> pl.DataFrame:
     numbers = dict.fromkeys(("value", "se", "low", "high"), pl.Float64)
-    return pl.DataFrame(
-        schema={**dict.fromkeys(KEYS, pl.String), **numbers, "n": pl.Int64, "df": pl.Int64, "sampled": pl.Boolean}
-    )
+    counts = dict.fromkeys(("n", "df", "open_df"), pl.Int64)
+    return pl.DataFrame(schema={**dict.fromkeys(KEYS, pl.String), **numbers, **counts, "sampled": pl.Boolean})

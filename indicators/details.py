@@ -68,14 +68,27 @@ DETAILS: dict[str, dict[str, pl.DataType]] = {
     "revisions": {
         **_KEY,
         **_CATEGORY,
-        "edition": pl.String(),  # the edition that is held against this one
+        "edition": pl.String(),  # the edition that is held against this one: the last, or the first, that published the number
         "former": pl.Float64(),
         "value": pl.Float64(),
         "revision": pl.Float64(),  # value − former
         "beyond_error": pl.Boolean(),  # outside the interval of the former edition
-        "reason": pl.String(),  # data, plan, both
+        "reason": pl.String(),  # what differs between the editions: data, plan, both; else frozen (the base), editing, version
     },
-    # what editing changed, by rule; counts only, never a record
+    # how far the numbers of an indicator moved over all editions up to this one
+    "revision_summary": {
+        "indicator": pl.String(),
+        "stage": pl.String(),  # latest: from the first publication to the newest; final: from provisional to final
+        "rows": pl.String(),  # total, or all: every breakdown with it
+        "compared": pl.Int64(),  # numbers published at both ends
+        "revised": pl.Int64(),  # of these, how many differ
+        "mean": pl.Float64(),  # mean revision of those compared: its sign is the direction
+        "mean_absolute": pl.Float64(),
+        "relative": pl.Float64(),  # sum of absolute revisions over the sum of absolute later values
+        "share_beyond": pl.Float64(),  # share of those revised that left the former interval; null where none is known
+        "largest_revision": pl.Float64(),  # with its sign
+    },
+    # what editing changed, by rule; counts only, never a record. Null: over several, or too small to be told
     "edits": {
         "table": pl.String(),
         "column": pl.String(),

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -113,10 +113,21 @@ def write_edition(
         os.rename(building, root / identifier)
         sync(root)
         pointer = {"edition": identifier, "manifest_sha256": sha256(root / identifier / MANIFEST)}
-        write_durably(root / (POINTER + ".new"), json.dumps(pointer))
-        os.rename(root / (POINTER + ".new"), root / POINTER)
-        sync(root)
+        _put(root / POINTER, json.dumps(pointer))
     return open_edition(root, identifier)
+
+
+def write_beside(root: Path, name: str, change: Callable[[str | None], str | None]) -> None:
+    """Replaces a small file beside the editions by what `change` makes of its text; None for a file that is not there yet.
+
+    A crash at any moment leaves the former file standing; where `change` gives None nothing is written. Raises
+    PublishInProgress when another process holds the folder.
+    """
+    with _locked(root):
+        path = root / name
+        text = change(path.read_bytes().decode(errors="replace") if path.exists() else None)
+        if text is not None:
+            _put(path, text)
 
 
 def open_edition(root: Path, identifier: str | None = None) -> Edition:
@@ -189,18 +200,34 @@ def list_editions(root: Path) -> list[str]:
 
 def _in_todays_form(database: Database) -> Database:
     """The database itself, or for an edition of an earlier version a copy in memory, with what it lacks left blank."""
-    tables = set(database.query("SELECT table_name FROM information_schema.tables")["table_name"])
-    columns = set(database.query("SELECT * FROM results LIMIT 0").columns)
-    if set(DETAILS) <= tables and columns >= set(RESULTS):
+    columns: dict[str, set[str]] = {}
+    for table, column in database.query("SELECT table_name, column_name FROM information_schema.columns").iter_rows():
+        columns.setdefault(table, set()).add(column)
+    known = {name for name in DETAILS if name in columns and columns[name] <= set(DETAILS[name])}
+    if all(columns.get(name) == set(schema) for name, schema in DETAILS.items()) and columns["results"] >= set(RESULTS):
         return database
     copy = Database()
     with database:
         copy.insert("results", as_results(database.query("SELECT * FROM results")))
         for name in ("coverage", "statements"):
             copy.insert(name, database.query(f"SELECT * FROM {name}"))
-    for name, frame in complete({}).items():
-        copy.insert(name, frame)
+        for name, frame in complete({name: _widened(database, name, columns[name]) for name in known}).items():
+            copy.insert(name, frame)
     return copy
+
+
+def _widened(database: Database, name: str, present: set[str]) -> pl.DataFrame:
+    """A further table with the columns that it lacks, blank."""
+    blank = [pl.lit(None).alias(column) for column in DETAILS[name] if column not in present]
+    return database.query(f"SELECT * FROM {name}").with_columns(blank)
+
+
+def _put(path: Path, text: str) -> None:
+    """The text under this name, whole: it is written beside and takes the place of the former file in one step."""
+    beside = path.with_name(path.name + ".new")
+    write_durably(beside, text)
+    os.rename(beside, path)
+    sync(path.parent)
 
 
 def _pointer(root: Path) -> dict[str, Any] | None:

@@ -1,7 +1,8 @@
 """Estimates from cells: value, Taylor standard error and interval of totals, means, shares and ratios.
 
 Sources: Särndal, Swensson and Wretman (1992), ch. 5, for linearisation; domains keep every sampled unit, with zeros
-outside (Cochran 1977, §5A.14); Korn and Graubard (1998) for shares of zero and one.
+outside (Cochran 1977, §5A.14); Korn and Graubard (1998) for shares of none, of all and of few units, with the effective
+size of R's svyciprop(method = "beta"); all other shares on the logit scale, as its method "xlogit".
 """
 
 from __future__ import annotations
@@ -16,14 +17,19 @@ from indicators.question import Question
 
 KEYS = ("indicator", "period", "breakdown", "category")
 CONFIDENCE = 0.95
+#: of fewer units the limits of a share are exact ones, and it is not presentable
+FEW = 30
 
 Floats = npt.NDArray[np.float64]
+
+#: the moments that an estimate goes on with
+_KEPT = ("y", "x", "n", "df", "open_df", "sampled")
 
 
 def estimate(cells: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
     """One row per indicator, period, breakdown and category, from cells and `kinds` (indicator, total, bounded).
 
-    Columns: KEYS, value, se, low, high, n, df, sampled, y, x. A stratum asked whole (answered = population) adds no
+    Columns: KEYS, value, se, low, high, n, df, open_df, sampled, y, x. A stratum asked whole (answered = population) adds no
     variance; where every stratum of a category was, `sampled` is false, se is 0 and there is no interval. A stratum
     with one answer out of several takes its squared deviation from the mean of all answers ("adjust"); as in R's
     survey, all answers are those of the strata that hold a unit of the domain.
@@ -46,7 +52,7 @@ def estimate_rows(question: Question, rows: pl.DataFrame, kinds: pl.DataFrame) -
 def finish(found: pl.DataFrame) -> pl.DataFrame:
     """Value, standard error and interval from moments, and whether they are of a `total` or a `bounded` share."""
     done = with_intervals(errors(found))
-    return done.drop("total", "bounded", *(name for name in moments.MOMENTS if name not in ("y", "x", "n", "df", "sampled")))
+    return done.drop("total", "bounded", *(name for name in moments.MOMENTS if name not in _KEPT))
 
 
 def errors(found: pl.DataFrame) -> pl.DataFrame:
@@ -63,21 +69,42 @@ def errors(found: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_intervals(found: pl.DataFrame) -> pl.DataFrame:
-    """Adds low and high: t for totals and ratios, logit for bounded shares, Korn–Graubard where logit has no answer."""
+    """Adds low and high to rows with value, se, df, n, bounded and sampled; null in a census and where no error is known.
+
+    t for totals and ratios; for bounded shares logit, and Korn–Graubard for none, for all, without an error, and for fewer
+    than FEW units.
+    """
     usable = pl.col("sampled") & pl.col("value").is_finite() & pl.col("se").is_finite() & (pl.col("df") >= 1)
     rows = found.select("value", "se", "df", "n", "bounded", "sampled").with_row_index("at").filter(usable)
-    value, se, bounded = rows["value"].to_numpy(), rows["se"].to_numpy(), rows["bounded"].to_numpy()
-    # numbers are many and degrees of freedom few: a quantile is slow, so each is looked up once
-    freedom, which = np.unique(rows["df"].to_numpy(), return_inverse=True)
-    width = stats.t.ppf(0.5 + CONFIDENCE / 2, freedom)[which] * se
+    value, se, n = (rows[name].to_numpy().astype(float) for name in ("value", "se", "n"))
+    freedom = rows["df"].to_numpy().astype(float)
+    width = t_quantile(freedom) * se
     low, high = value - width, value + width
-    inner = bounded & (value > 0) & (value < 1) & (se > 0)
+    share = rows["bounded"].to_numpy() & (value >= 0) & (value <= 1)
+    exact = share & ((value == 0) | (value == 1) | (se == 0) | (n < FEW))
+    inner = share & ~exact
     logit, scaled = special.logit(value[inner]), width[inner] / (value[inner] * (1 - value[inner]))
     low[inner], high[inner] = special.expit(logit - scaled), special.expit(logit + scaled)
-    edge = bounded & ~inner & (value >= 0) & (value <= 1)
-    low[edge], high[edge] = korn_graubard(value[edge], rows["n"].to_numpy()[edge].astype(float))
-    limits = rows.select("at", low=pl.Series(low), high=pl.Series(high)).filter(pl.Series(edge | (se > 0)))
+    low[exact], high[exact] = korn_graubard(value[exact], effective_size(value[exact], se[exact], n[exact], freedom[exact]))
+    limits = rows.select("at", low=pl.Series(low), high=pl.Series(high)).filter(pl.Series(exact | (se > 0)))
     return found.with_row_index("at").join(limits, on="at", how="left", maintain_order="left").drop("at")
+
+
+def t_quantile(freedom: Floats) -> Floats:
+    """The two-sided quantile of Student's t at CONFIDENCE for each number of degrees of freedom."""
+    # numbers are many and degrees of freedom few: a quantile is slow, so each is looked up once
+    few, which = np.unique(freedom, return_inverse=True)
+    return np.asarray(stats.t.ppf(0.5 + CONFIDENCE / 2, few)[which])
+
+
+def effective_size(share: Floats, se: Floats, n: Floats, freedom: Floats) -> Floats:
+    """p(1 − p)/V · (t of n − 1 / t of df)², as R's svyciprop has it; n itself where no error was seen (NCHS 2017).
+
+    Not cut off at n: the rule for what may be presented does that, an interval does not.
+    """
+    spread = (se > 0) & (share > 0) & (share < 1)
+    ratio = t_quantile(n - 1) / t_quantile(freedom)
+    return np.where(spread, share * (1 - share) * (ratio / np.where(spread, se, 1.0)) ** 2, n)
 
 
 def korn_graubard(share: Floats, effective: Floats) -> tuple[Floats, Floats]:

@@ -96,6 +96,41 @@ def faults(
     return list(dict.fromkeys(found))
 
 
+def fixed(text: str | None) -> set[str]:
+    """Columns that a condition holds to one literal, as in `edition = '2020' AND …`; none of a text that cannot be read."""
+    try:
+        pending, found = [_tree(text or "")], set[str]()
+    except FormulaFault:
+        return set()
+    while pending:
+        node = _bare(pending.pop())
+        if isinstance(node, exp.And):
+            pending += [node.this, node.expression]
+        elif isinstance(node, exp.EQ):
+            sides = [_bare(node.this), _bare(node.expression)]
+            if any(isinstance(side, exp.Literal) for side in sides):
+                found |= {side.name for side in sides if isinstance(side, exp.Column)}
+    return found
+
+
+def conjuncts(text: str) -> list[Formula]:
+    """The conditions that a formula joins by AND, each as it is written; the whole formula where it joins none."""
+    cuts, depth, between = [0], 0, 0
+    for token in sqlglot.tokenize(text, dialect="duckdb"):
+        kind = token.token_type.name
+        depth += (kind in ("L_PAREN", "CASE")) - (kind in ("R_PAREN", "END"))
+        if depth == 0 and kind == "OR":  # binds more loosely than AND
+            return [parse(text)]
+        if depth == 0 and kind == "BETWEEN":
+            between += 1
+        elif depth == 0 and kind == "AND":
+            if not between:
+                cuts += [token.start, token.end + 1]
+            between = 0
+    ends = [*cuts[1:], len(text)]
+    return [parse(text[start:end].strip()) for start, end in list(zip(cuts, ends, strict=True))[::2]]
+
+
 def _tree(text: str) -> exp.Expr:
     if not text.strip():
         raise FormulaFault("is empty")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from indicators.formula import parse
 from indicators.plan import Indicator, Plan
+from indicators.resampling import REPLICATES
 from pipelines.design import Design
 from pipelines.yamlfile import Text
 
@@ -24,7 +26,8 @@ def choices(plan: Plan, indicator: Indicator) -> tuple[Choice, ...]:
     """Every choice behind an indicator, in the order in which they are made."""
     if indicator.change_of is not None:
         level = plan.indicators[indicator.change_of]
-        return (*_change(plan, indicator, level), *_of_level(plan, level))
+        head = Choice(topic="level", name="of", values={"name": level.name})
+        return (*_change(plan, indicator, level), head, *_of_level(plan, level))
     return tuple(_of_level(plan, indicator))
 
 
@@ -33,6 +36,12 @@ def _of_level(plan: Plan, indicator: Indicator) -> Iterator[Choice]:
     table = plan.dictionary.tables[indicator.table]
     design = indicator.design or table.design
     yield _estimator(indicator)
+    yield from _inputs(plan, indicator)
+    if indicator.panel is not None:
+        told = {"base": str(indicator.panel.base_period), "columns": ", ".join(indicator.panel.on)}
+        yield Choice(topic="panel", name="bridged" if indicator.panel.bridge else "fixed", values=told)
+    if indicator.opt_in:
+        yield Choice(topic="opt_in", name="volunteers")
     if design is None or design.census:
         yield Choice(topic="variance", name="census")
         return
@@ -53,6 +62,26 @@ def _estimator(indicator: Indicator) -> Choice:
         return Choice(topic="estimator", name="total", source="Horvitz & Thompson 1952")
     mean = str(indicator.denominator).strip() in ("1", "1.0")
     return Choice(topic="estimator", name="mean" if mean else "ratio", source="Särndal, Swensson & Wretman 1992, §5.6–5.8")
+
+
+def _inputs(plan: Plan, indicator: Indicator) -> Iterator[Choice]:
+    """What is done to the records before: prices made into a chain, values edited and imputed."""
+    table = plan.dictionary.tables[str(indicator.table)]
+    texts = [text for text in (indicator.numerator, indicator.denominator, indicator.where) if isinstance(text, str)]
+    named = {name for text in texts for name in parse(text).columns}
+    for linked in (table, *(plan.dictionary.tables[link.table] for link in table.link)):
+        for name, chain in linked.chains.items():
+            if name in named:
+                told: dict[str, str | Text] = {"name": chain.name, "base": str(chain.base), "by": ", ".join(chain.by)}
+                yield Choice(topic="prices", name="chain", values=told, source="OECD 2001, ch. 3")
+    if (rules := table.editing) is not None:
+        found = [*(rule.id for rule in rules.fixes), *(rule.id for rule in rules.outliers)]
+        if found:
+            source = "Hidiroglou & Berthelot 1986; Fellegi & Holt 1976"
+            yield Choice(topic="editing", name="rules", values={"rules": ", ".join(found)}, source=source)
+        if rules.impute or rules.missing_units:
+            methods = dict.fromkeys(method for one in rules.impute for method in one.methods)
+            yield Choice(topic="editing", name="imputed", values={"methods": ", ".join(methods) or "former"})
 
 
 def _weights(plan: Plan, design: Design) -> Iterator[Choice]:
@@ -78,9 +107,7 @@ def _taylor(plan: Plan, indicator: Indicator, design: Design) -> Iterator[Choice
     residual = design.calibration is not None
     source = "Deville & Särndal 1992" if residual else "Särndal, Swensson & Wretman 1992, §5.5, §10.3"
     yield Choice(topic="variance", name="residuals" if residual else "taylor", source=source)
-    yield Choice(
-        topic="alone", name="collapse" if design.collapse else "adjust", source="Cochran 1977, §5A.12; Lumley 2010"
-    )
+    yield Choice(topic="alone", name="collapse" if design.collapse else "adjust", source="Cochran 1977, §5A.12; Lumley 2010")
     yield Choice(topic="freedom", name="strata", source="Lumley 2010")
     bounded = indicator.kind == "ratio" and plan.identity.units[indicator.unit].bounded
     if bounded:
@@ -92,8 +119,6 @@ def _taylor(plan: Plan, indicator: Indicator, design: Design) -> Iterator[Choice
 
 
 def _resampled(indicator: Indicator) -> Iterator[Choice]:
-    from indicators.duration import REPLICATES
-
     yield Choice(topic="variance", name="bootstrap", values={"replicates": str(REPLICATES)}, source="Rao & Wu 1988")
     cohort = indicator.duration is not None and indicator.duration.method == "cohort"
     yield Choice(topic="interval", name="woodruff" if cohort else "percentile", source="Woodruff 1952" if cohort else "")
@@ -113,6 +138,7 @@ def _change(plan: Plan, indicator: Indicator, level: Indicator) -> Iterator[Choi
     else:
         source = "Tam 1984; Qualité & Tillé 2008; Knottnerus & van Delden 2012"
         yield Choice(topic="change", name="covariance", source=source)
+    yield Choice(topic="change", name="significant")
     if (split := indicator.decomposition) is not None:
         sources = {"bennet": "Bennet 1920; Diewert & Fox 2010; Balk 2016", "gead": "Tang & Wang 2004; Diewert 2015"}
         by: dict[str, str | Text] = {"breakdown": plan.breakdowns[split.by].name}

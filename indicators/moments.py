@@ -4,6 +4,11 @@ The variance of a ratio R = Y/X over strata h is Σ k_h (S_yy − 2 R S_xy + R²
 S of each stratum and k = (1 − f) · n/(n − 1), so that the sums over strata of k·S are all that the estimator needs:
 one row per category, however many strata stand behind it. A stratum with one answer out of several has no spread of its
 own; its products enter uncentred, with k = 1 − f, and for totals its sum beside them ("adjust").
+
+Units of which all was imputed count as not having answered (Särndal, Swensson and Wretman 1992, §15.7, on the error that is
+told when they count as answers): of n answers only r were heard, and the variance is N²(1 − r/N) s²/r with the spread
+s² = S/(n − 1) of all n, which makes k = (1 − r/N) · n²/(r(n − 1)); r = n gives k as above. That is too much where a former wave
+knows those imputed well, and up to a fifth of the error too little where they were given the mean or the value of a donor.
 """
 
 from __future__ import annotations
@@ -18,21 +23,25 @@ from indicators.results import TOTAL
 from indicators.statement import Columns, columns, largest_sets
 
 #: y and x: weighted sums; n: units of the domain; df: n less the strata that hold them; asked: all answers of these strata;
-#: sampled: was any of them not asked whole; vyy, vxy, vxx: Σ k·S; ay and a1: Σ (1 − f)·y and Σ (1 − f) over strata of one answer
-MOMENTS = ("y", "x", "n", "df", "asked", "sampled", "vyy", "vxy", "vxx", "ay", "a1")
+#: open_df: df of the strata not asked whole alone; sampled: is there any such stratum; vyy, vxy, vxx: Σ k·S;
+#: ay and a1: Σ (1 − f)·y and Σ (1 − f) over strata of one answer
+MOMENTS = ("y", "x", "n", "df", "open_df", "asked", "sampled", "vyy", "vxy", "vxx", "ay", "a1")
 
 #: below this share of its own terms a difference of sums is rounding, not variance
 NOISE = 1e-13
 
-_ANSWERED, _POPULATION = pl.col("answered"), pl.col("population")
-_OPEN = _ANSWERED < _POPULATION
-_ALONE = pl.when(_OPEN & (_ANSWERED == 1)).then(1 - _ANSWERED / _POPULATION).otherwise(0.0)
+_ANSWERED, _POPULATION, _HEARD = pl.col("answered"), pl.col("population"), pl.col("heard")
+_OPEN = _HEARD < _POPULATION
+_ALONE = pl.when(_OPEN & (_ANSWERED == 1)).then(1 - _HEARD / _POPULATION).otherwise(0.0)
 _FACTOR = (
     pl.when(~_OPEN)
     .then(0.0)
-    .when(_ANSWERED > 1)
+    .when(_ANSWERED == 1)
+    .then(1 - _HEARD / _POPULATION)
+    .when(_HEARD == _ANSWERED)
     .then((1 - _ANSWERED / _POPULATION) * _ANSWERED / (_ANSWERED - 1))
-    .otherwise(1 - _ANSWERED / _POPULATION)
+    # of a stratum in which nobody was heard nothing is known: as if one had been, and without the finite population
+    .otherwise((1 - _HEARD / _POPULATION) * _ANSWERED**2 / (_HEARD.clip(lower_bound=1) * (_ANSWERED - 1)))
 )
 
 
@@ -44,10 +53,11 @@ def centred(product: str, a: str, b: str) -> pl.Expr:
 
 def of_cells(cells: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
     """`keys` and MOMENTS of the categories of a frame of cells."""
-    inside = cells.filter(pl.col("n") > 0)  # strata without a unit of the domain say nothing of it
+    inside = _with_heard(cells).filter(pl.col("n") > 0)  # strata without a unit of the domain say nothing of it
     return inside.group_by(keys).agg(
         pl.col("y", "x", "n").sum(),
         df=pl.col("n").sum() - pl.len(),
+        open_df=pl.when(_OPEN).then(pl.col("n") - 1).otherwise(0).sum(),
         asked=_ANSWERED.sum(),
         sampled=_OPEN.any(),
         vyy=centred("yy", "y", "y").sum(),
@@ -67,7 +77,7 @@ def of_rows(question: Question, rows: pl.DataFrame) -> Iterator[tuple[tuple[str,
         for names in question.sets:
             yield names, pick(rows, question, names)
         return
-    coded = rows.with_columns(pl.col("stratum", *(f"b_{name}" for name in question.breakdowns)).cast(pl.Categorical))
+    coded = _with_heard(rows).with_columns(pl.col("stratum", *(f"b_{name}" for name in question.breakdowns)).cast(pl.Categorical))
     lattices = {
         largest: _Lattice(question, pick(coded, question, largest, blanks=True), largest) for largest in largest_sets(question)
     }
@@ -83,12 +93,13 @@ def named(question: Question, number: int) -> dict[str, pl.Expr]:
     simple = {"y": pl.col(own.y), "x": pl.col(own.x), "n": pl.col(own.n)}
     if question.design is None:
         nothing = dict.fromkeys(("vyy", "vxy", "vxx", "ay", "a1"), pl.lit(0.0))
-        alone = {"df": pl.col(own.n) - 1, "asked": pl.col(own.n).cast(pl.Float64), "sampled": pl.lit(False)}
-        return {**simple, **alone, **nothing}
+        alone = {"df": pl.col(own.n) - 1, "open_df": pl.lit(0, pl.Int64), "asked": pl.col(own.n).cast(pl.Float64)}
+        return {**simple, **alone, "sampled": pl.lit(False), **nothing}
     products = {"vyy": own.yy, "vxy": own.xy, "vxx": own.xx}
     return {
         **simple,
         "df": pl.col(own.n) - pl.col(f"strata_{own.n}"),
+        "open_df": pl.col(f"open_{own.n}"),
         "asked": pl.col(f"asked_{own.n}"),
         "sampled": pl.col(f"sampled_{own.n}") > 0,
         **{name: pl.col(f"v_{product}") if product else pl.lit(0.0) for name, product in products.items()},
@@ -134,7 +145,7 @@ class _Lattice:
         if cutting not in self._strata:
             smallest = min((held for held in self._strata if cutting <= held), key=lambda held: self._strata[held].height)
             keys = ["period", "stratum", *(f"b_{name}" for name in self.names if name in cutting)]
-            carried = ["answered", "population", *(f"b_{name}" for name in self.names if name in self._nested)]
+            carried = ["answered", "population", "heard", *(f"b_{name}" for name in self.names if name in self._nested)]
             sums = [*self._plain, *self._products]
             self._strata[cutting] = self._strata[smallest].group_by(keys).agg(pl.col(carried).first(), pl.col(sums).sum())
         return self._strata[cutting]
@@ -165,6 +176,11 @@ def unfold(question: Question, number: int, sets: list[pl.DataFrame]) -> pl.Data
     return pl.concat(parts).filter(pl.col("n") > 0)
 
 
+def _with_heard(frame: pl.DataFrame) -> pl.DataFrame:
+    """Where nobody was imputed whole, all that answered were heard."""
+    return frame if "heard" in frame.columns else frame.with_columns(heard=_ANSWERED)
+
+
 def _unique(names: Iterator[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
@@ -180,7 +196,7 @@ def _products(layout: list[Columns]) -> dict[str, tuple[str, str]]:
 
 
 def _added(layout: list[Columns]) -> Iterator[pl.Expr]:
-    """What one stratum adds to the moments of a category: v_, a_, strata_, asked_, sampled_ and a1_<column>."""
+    """What one stratum adds to the moments of a category: v_, a_, strata_, open_, asked_, sampled_ and a1_<column>."""
     for product, (a, b) in _products(layout).items():
         yield centred(product, a, b).alias(f"v_{product}")
     for y in _unique(one.y for one in layout if one.xy is None):
@@ -188,6 +204,7 @@ def _added(layout: list[Columns]) -> Iterator[pl.Expr]:
     for n in _unique(one.n for one in layout):
         inside = pl.col(n) > 0  # strata without a unit of the domain say nothing of it
         yield inside.cast(pl.Int64).alias(f"strata_{n}")
+        yield pl.when(inside & _OPEN).then(pl.col(n) - 1).otherwise(0).alias(f"open_{n}")
         yield pl.when(inside).then(_ANSWERED).otherwise(0.0).alias(f"asked_{n}")
         yield (inside & _OPEN).cast(pl.Int64).alias(f"sampled_{n}")
         yield pl.when(inside).then(_ALONE).otherwise(0.0).alias(f"a1_{n}")

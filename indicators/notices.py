@@ -7,6 +7,7 @@ import polars as pl
 from indicators.engines import Engine
 from indicators.plan import Plan
 from indicators.question import Question
+from indicators.source import chains
 from indicators.statement import unlinked_statement
 from pipelines.yamlfile import Text
 
@@ -27,7 +28,7 @@ def unlinked(asked: list[Question], engine: Engine) -> tuple[set[tuple[str, str]
         for counts in engine.query(unlinked_statement(question)).iter_rows(named=True):
             for i, link in needed:
                 used = {name for name in question.columns if name in reachable and reachable[name][0] == link.table}
-                if used and (lost := int(counts[f"link_{i}"])):
+                if used - set(chains(question)) and (lost := int(counts[f"link_{i}"])):
                     broken |= {(indicator.id, str(counts["year"])) for indicator in question.indicators}
                     notices[_notice(question, link.table, str(counts["year"]), lost)] = None
     return broken, tuple(notices)

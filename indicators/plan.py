@@ -209,7 +209,7 @@ class Identity(Model):
     goals: list[Goal] = []
     actions: list[Action] = []
     disclosure: Disclosure = Disclosure()
-    frozen_period: str | None = None  # the base year, whose values stay those of the edition declared with `planwatch freeze`
+    frozen_period: BasePeriod | None = None  # its values stay those of the edition declared with `planwatch freeze`
     final_after: int = Field(default=1, ge=0, le=10)  # years of newer data after which the values of a year count as final
     set_aside_limit: float = Field(default=0.05, ge=0, le=1)  # share of rows; above it a load ends with exit code 1
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from indicators import formula
-from indicators.plan import Breakdown, Case, Indicator, Plan, Target
+from indicators import comparability, formula
+from indicators.designfaults import design_faults
+from indicators.plan import Breakdown, Case, Decomposition, Indicator, Plan, Target
+from indicators.question import breakdown_sets
 from pipelines.dictionary import Column, Table, links_read, written
+from pipelines.edit.rulefaults import rule_faults
+from pipelines.weights import TABLE as WEIGHTS
 from pipelines.yamlfile import Fault, YamlFile, suggest
 
 Place = Sequence[str | int]
@@ -84,7 +89,7 @@ class _Check:
             columns = self.columns(name)
             if columns is None:
                 return None
-            found |= columns
+            found |= columns | (written(self.files.tables[name], "chains") if linked else set())
         return found
 
     def sound(self, table: Table) -> bool:
@@ -119,10 +124,18 @@ class _Check:
         return self.splits is None or self.need(file, place, name, self.splits, "the breakdown")
 
     def table(self, table: Table, file: YamlFile) -> None:
-        names = self.reachable(table, linked=False)
+        names, readable = self.reachable(table, linked=False), self.sound(table)
         for i, rule in enumerate(table.checks):
             for message in self.formula(rule.that, table.columns, names, table.id, boolean=True):
                 self.say(file, ["checks", i, "that"], f"the check {message}")
+                readable = False
+        for where, message in rule_faults(self.plan.dictionary, table) if readable else ():
+            self.say(file, where, message)
+        for i, scale in enumerate(table.scales):
+            for message in self.formula(scale.where, table.columns, names, table.id, boolean=True) if scale.where else ():
+                self.say(file, ["scales", i, "where"], f"where {message}")
+            if any(low >= high for low, high in pairwise(scale.bounds)):
+                self.say(file, ["scales", i, "bounds"], "the bounds of classes rise; give them in that order, each once")
         closed = [name for name, column in table.columns.items() if column.tier != "general" or column.personal]
         if table.public and closed:
             message = "a public table may hold only columns of the general tier that are not personal"
@@ -137,6 +150,17 @@ class _Check:
             stated: str | None = getattr(design, field) if design else None
             if design and stated and not design.census and stated not in self.plan.dictionary.per_unit(table.id, design.unit):
                 self.say(file, ["design", field], self._varies(stated, table))
+
+        for name, neighbour in (design.collapse if design else {}).items():
+            if name == neighbour:
+                message = f"the stratum `{name}` cannot join itself; name a neighbour that is like it"
+                self.say(file, ["design", "collapse", name], message)
+
+        for place, message in design_faults(self.plan.dictionary, table, design, self.lists) if design else ():
+            self.say(file, ["design", *place], message)
+        if table.id == WEIGHTS:
+            message = f"no table may be called `{WEIGHTS}`: under that name the warehouse keeps the weights of every publication"
+            self.say(file, [], message)
 
     def _varies(self, name: str, table: Table) -> str:
         return f"`{name}` may differ between rows of one unit in one period of `{table.id}`; take a column of a linked register"
@@ -195,8 +219,16 @@ class _Check:
             known = self.need(file, ["change_of"], indicator.change_of, self.indicators, "the indicator")
             if known and (level := plan.indicators.get(indicator.change_of)) is not None and level.kind == "change":
                 self.say(file, ["change_of"], "a change of a change is not measured; name the level")
+        if "measure" in file.data:
+            self._kind_of_change(indicator, file)
+        if indicator.mix:
+            self._mix(indicator, indicator.mix, file)
+        if indicator.decomposition:
+            self._decomposition(indicator, indicator.decomposition, file)
         for i, target in enumerate(indicator.targets):
             self._target(i, target, file)
+            for j, name in enumerate(target.sensitivity):
+                self._sensitivity(["targets", i, "sensitivity", j], indicator, target, name, file)
         named = [target.id or indicator.id for target in indicator.targets]
         for i, name in enumerate(named):
             if name in named[:i]:
@@ -207,6 +239,82 @@ class _Check:
                 self._measure(indicator, table, file)
             else:
                 self._formulas(indicator, {}, None, file)
+
+    def _kind_of_change(self, indicator: Indicator, file: YamlFile) -> None:
+        level = self.plan.indicators.get(indicator.change_of or "")
+        if indicator.change_of is None:
+            self.say(file, ["measure"], "only a change is relative or a difference; leave `measure` out", key=True)
+        elif level is None or indicator.measure == "relative" or not {level.unit, indicator.unit} <= (self.units or set()):
+            return  # nothing to be held against, or said there
+        elif level.unit != indicator.unit:
+            message = f"a difference is in the unit of its level `{level.id}`, which is `{level.unit}`; found `{indicator.unit}`"
+            self.say(file, ["unit"], message)
+
+    def _mix(self, indicator: Indicator, mix: str, file: YamlFile) -> None:
+        level = self.plan.indicators.get(indicator.change_of or "")
+        if indicator.change_of and level is None:
+            return  # said there
+        if level is None or level.duration is None or indicator.measure != "relative":
+            self.say(file, ["mix"], "a mix is kept only by the relative change of a duration; leave it out", key=True)
+        elif self.split(file, ["mix"], mix) and level.table in self.plan.dictionary.tables:
+            table = self.plan.dictionary.tables[level.table]
+            if self.sound(table) and (mix,) not in breakdown_sets(self.plan, level):
+                self.say(file, ["mix"], f"`{level.id}` is not broken down by `{mix}`; name a breakdown that it has")
+
+    def _broken_down(self, place: Place, indicator: Indicator, names: Sequence[str], file: YamlFile) -> None:
+        """Whether the level behind an indicator is broken down so; said only where all of its tables are sound."""
+        level = self.plan.indicators.get(indicator.change_of or indicator.id)
+        table = self.plan.dictionary.tables.get(level.table or "") if level else None
+        known = self.splits is not None and set(names) <= self.splits
+        if level and table and known and self.sound(table) and tuple(names) not in breakdown_sets(self.plan, level):
+            said = ", ".join(names)
+            self.say(file, place, f"`{level.id}` is not broken down by `{said}`; name a breakdown that it has")
+
+    def _sensitivity(self, place: Place, indicator: Indicator, target: Target, name: str, file: YamlFile) -> None:
+        self.need(file, place, name, self.indicators, "the indicator")
+        other = self.plan.indicators.get(name)
+        if other is not None and other.unit != indicator.unit:
+            message = f"`{name}` is in `{other.unit}` and not in `{indicator.unit}`, so it cannot be held against this target"
+            self.say(file, place, message)
+        elif other is not None and isinstance(target.scope, dict):
+            self._broken_down(place, other, list(target.scope), file)
+
+    def _decomposition(self, indicator: Indicator, asked: Decomposition, file: YamlFile) -> None:
+        level = self.plan.indicators.get(indicator.change_of or "")
+        if indicator.change_of and level is None:
+            return  # said there
+        if level is None or level.kind != "ratio" or level.panel:
+            self.say(file, ["decomposition"], "only the change of a ratio of totals is made of parts; leave it out", key=True)
+            return
+        place: Place = ["decomposition", "by"]
+        if self.split(file, place, asked.by):
+            self._broken_down(place, indicator, [asked.by], file)
+            if column := self._left_out(asked.by, level):
+                message = f"`{asked.by}` leaves units out, so the parts would not add up"
+                self.say(file, place, f"{message}; make `{column}` required, and roll each of its codes up")
+        table = self.plan.dictionary.tables.get(level.table or "")
+        design = level.design or (table.design if table else None)
+        if table and (design is None or design.calibration):
+            message = "needs a `design` without calibration: its parts are sums by design weight of who stays, comes, leaves"
+            self.say(file, ["decomposition"], message, key=True)
+        if asked.current and self.need(file, ["decomposition", "current"], asked.current, self.indicators, "the indicator"):
+            other = self.plan.indicators.get(asked.current)
+            keys = ("table", "design", "respondents", "where", "denominator")
+            unlike = [key for key in keys if other is not None and getattr(other, key) != getattr(level, key)]
+            if other is not None and unlike:
+                message = f"`{other.id}` may differ from `{level.id}` in its numerator only; found another {', '.join(unlike)}"
+                self.say(file, ["decomposition", "current"], message)
+
+    def _left_out(self, name: str, level: Indicator) -> str | None:
+        """The column of a breakdown, where a unit may be in no category: it may be blank, or a code has no parent."""
+        split = self.plan.breakdowns.get(name)
+        reachable = self.plan.reachable(level) if level.table in self.plan.dictionary.tables else {}
+        column = reachable.get(split.column) if split else None
+        if split is None or column is None:
+            return None
+        listed = self.plan.dictionary.codes.get(column.codes or "")
+        orphans = split.rollup and listed and any(entry.parent is None for entry in listed.codes.values())
+        return split.column if orphans or not column.required else None
 
     def _target(self, i: int, target: Target, file: YamlFile) -> None:
         if isinstance(target.scope, dict):
@@ -239,6 +347,9 @@ class _Check:
         if not self.sound(table):
             return  # what it lacks may stand in its broken part
         design = indicator.design or table.design
+        own = indicator.design
+        for place, message in design_faults(self.plan.dictionary, table, own, self.lists) if own else ():
+            self.say(file, ["design", *place], message)
         for i, name in enumerate(indicator.breakdowns or []):
             column = self.plan.breakdowns[name].column if name in self.plan.breakdowns else None
             if design and column in reachable and column not in self.plan.dictionary.per_unit(table.id, design.unit):
@@ -247,11 +358,22 @@ class _Check:
             self.say(file, ["table"], f"table `{table.id}` has neither `period` nor `year`, so nothing can be dated by it")
         if indicator.duration and not any("period" in link.on.values() for link in table.link):
             self.say(file, ["table"], f"table `{table.id}` has no link on the period, so its rows belong to no year")
+        if indicator.duration and indicator.periods != ["year"]:
+            self.say(file, ["periods"], "a duration is measured by year; leave `periods` out", key=True)
+        if indicator.duration and design and (design.calibration or design.response_group):
+            place = ["design"] if indicator.design else ["table"]
+            message = "a duration takes the weights that strata give; leave `calibration` and `response_group` out of its design"
+            self.say(file, place, message)
         if indicator.duration and design is None:
             self.say(file, ["table"], f"table `{table.id}` has no `design`; a duration needs to know whose the cases are")
         elif design is None and not table.public:
             message = "has neither a `design` nor `public: true`, so nobody knows whom its numbers could give away"
             self.say(file, ["table"], f"table `{table.id}` {message}; state who the units are, or that its records are public")
+        if file.label not in self.files.faulty and not any(fault.file == file.label for fault in self.found):
+            broken = {name for name, one in self.files.tables.items() if one.label in self.files.faulty}
+            unsure = broken | self.files.unread["tables"]
+            for place, message in comparability.faults(indicator, table, self.plan.dictionary, unsure):
+                self.say(file, place, message)
 
     def _formulas(self, indicator: Indicator, given: Mapping[str, Column], names: set[str] | None, file: YamlFile) -> None:
         for key in ("respondents", "where", "numerator", "denominator"):

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from collections.abc import Collection
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from indicators import edits
 from indicators.compute import Progress, compute
 from indicators.edition import Edition, write_edition
+from indicators.frozen import frozen_base
+from indicators.past import Ties, read_past, remembered
 from indicators.plan import Plan
+from indicators.revisions import revisions, summary
 from pipelines.database import Database, quoted
 from pipelines.dictionary import Table
+from pipelines.editrun import open_edited
 from pipelines.parts import read_manifest
-from pipelines.warehouse import open_warehouse
+from pipelines.trail import Run
+from pipelines.warehouse import keep_weights, open_warehouse
 
 _INPUT = ("sequence", "table", "file_sha256", "dictionary_sha256", "part_sha256", "read", "accepted", "set_aside", "replaced")
 
@@ -25,29 +32,71 @@ class NothingLoaded(ValueError):
     """There is nothing in the warehouse from which anything could be published."""
 
 
-def publish(*, store: Path, plan: Plan, plan_folder: Path, progress: Progress | None = None) -> Edition:
-    """The next edition under `store/editions`, after disclosure control.
+class NoSuchYear(ValueError):
+    """A year was declared final of which nothing is published."""
 
-    Raises NothingLoaded when every table is empty, PublishInProgress when another process publishes here.
+
+def publish(
+    *,
+    store: Path,
+    plan: Plan,
+    plan_folder: Path,
+    final: Collection[str] = (),
+    raw: bool = False,
+    progress: Progress | None = None,
+) -> Edition:
+    """The next edition under `store/editions`, after editing and disclosure control; `raw` leaves the editing out.
+
+    `final`: years that are declared final from now on; `none` among them takes former declarations back. Raises
+    NothingLoaded when every table is empty, PublishInProgress when another process publishes here, BaseUnreadable when the
+    frozen base cannot be read, NoSuchYear for a declared year without a result.
     """
-    with open_warehouse(store, plan.dictionary) as warehouse:
+    base, told = frozen_base(store / "editions", plan)
+    past = read_past(store / "editions", plan.identity.id)
+    declared = frozenset(final) - {"none"} | (frozenset() if "none" in final else past.declared_final)
+    runs: dict[str, Run] = {}
+    if raw:
+        warehouse = open_warehouse(store, plan.dictionary)
+    else:
+        warehouse, runs = open_edited(store, plan.dictionary, plan_sha256=folder_sha256(plan_folder), progress=progress)
+    with warehouse:
         coverage = _coverage(plan, warehouse)
         if coverage["rows"].sum() == 0:
             raise NothingLoaded(_nothing(store, plan))
         provenance = _provenance(store, plan_folder)  # of what this warehouse holds, whatever is loaded meanwhile
-        computed = compute(plan, warehouse, progress=progress)
+        ties = Ties(base=base, withheld=past.withheld, final=declared)
+        imputed = {name: run.imputed > 0 for name, run in runs.items()}
+        computed = compute(plan, warehouse, progress=progress, ties=ties, edited=imputed)
     if not computed.results["status"].is_in(["published", "unreliable"]).any():
         empty = ", ".join(coverage.filter(pl.col("rows") == 0)["table_id"]) or "none"
         said = " ".join(notice.en for notice in computed.notices)
         raise NothingLoaded(f"Nothing can be published from what is loaded in {store}. Tables without a row: {empty}. {said}")
+    if unknown := set(final) - {"none"} - set(computed.results["period"].str.slice(0, 4)):
+        years = ", ".join(sorted(set(computed.results["period"].str.slice(0, 4))))
+        raise NoSuchYear(f"--final {min(unknown)}: nothing is published of this year. Years with results: {years}.")
+    if computed.weights is not None:
+        keep_weights(store, plan.dictionary, computed.weights)
+    provenance |= {
+        "former": past.former,  # the newest edition that its numbers were held against
+        "final": sorted(declared),
+        "frozen": base.provenance if base else None,
+        "editing": {"raw": raw, "runs": {name: {"sequence": run.sequence, "sha256": run.hash} for name, run in runs.items()}},
+    }
+    edited = edits.unedited(plan) if raw else edits.told(plan, store, runs)
+    changed = edits.edits(store, runs, minimum=plan.identity.disclosure.minimum_groups)
     return write_edition(
         store / "editions",
         plan=plan,
         results=computed.results,
         coverage=coverage,
         statements=computed.statements,
-        details=computed.details,
-        notices=computed.notices,
+        details={
+            **computed.details,
+            "revisions": revisions(plan, computed.results, past, provenance),
+            "revision_summary": summary(plan, remembered([("", computed.results, provenance)], past)),
+            "edits": changed,
+        },
+        notices=(*computed.notices, *told, *past.notices, *edited),
         provenance=provenance,
     )
 
@@ -69,7 +118,7 @@ def folder_sha256(folder: Path) -> str:
 
 
 def _coverage(plan: Plan, warehouse: Database) -> pl.DataFrame:
-    """Per table: rows, reporting units, first and last period. Counts of a whole table, never of a category."""
+    """Per table: raw rows, reporting units, first and last period. Counts of a whole table, never of a category."""
     parts = [warehouse.query(_coverage_statement(table)) for table in plan.dictionary.tables.values()]
     schema = pl.Schema(
         {"table_id": pl.String, "rows": pl.Int64, "units": pl.Int64, "first_period": pl.String, "last_period": pl.String}
@@ -78,6 +127,7 @@ def _coverage(plan: Plan, warehouse: Database) -> pl.DataFrame:
 
 
 def _coverage_statement(table: Table) -> str:
+    source = f"main.{quoted(table.id)}"  # what was loaded, also where edited rows are read under the name of the table
     unit = quoted(table.design.unit if table.design and table.design.unit in table.columns else table.key[0])
     ends = "CAST(NULL AS VARCHAR) AS first_period, CAST(NULL AS VARCHAR) AS last_period"
     dated = table.period or next((name for name in ("as_of",) if name in table.columns), None)
@@ -88,7 +138,7 @@ def _coverage_statement(table: Table) -> str:
             f"{f'strftime({e}, {form!r})' if form else f'CAST({e} AS VARCHAR)'} AS {n}"
             for e, n in ((first, "first_period"), (last, "last_period"))
         )
-    return f"SELECT '{table.id}' AS table_id, count(*) AS rows, count(DISTINCT {unit}) AS units, {ends} FROM {quoted(table.id)}"
+    return f"SELECT '{table.id}' AS table_id, count(*) AS rows, count(DISTINCT {unit}) AS units, {ends} FROM {source}"
 
 
 def _provenance(store: Path, plan_folder: Path) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from indicators import formula
 from indicators.plan import Indicator, Panel, Plan
 from pipelines.design import Design
 from pipelines.dictionary import Link, Table
+from pipelines.overlay import flag
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,8 @@ class Question:
     indicators: tuple[Indicator, ...]
     sets: tuple[tuple[str, ...], ...]  # breakdowns crossed, from () for the total
     months: tuple[int, ...] = ()  # of every year only these; empty: all of them
+    imputed: bool = False  # some rows hold imputed values, and `_added` and `_imputed_<column>` say which
+    kept: Literal["all", "imputed", "reported"] = "all"  # the rows whose values count; all count for the weights
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -69,6 +73,12 @@ class Question:
         texts = [self.respondents] if self.respondents else []
         texts += [text for indicator in self.indicators for text in _formulas(indicator)]
         return frozenset(name for text in texts for name in formula.parse(text).columns)
+
+    def flags(self, *indicators: Indicator) -> tuple[str, ...]:
+        """The columns that say of a row whether it was added, or which of the values were imputed that these are made from."""
+        names = {name for indicator in indicators for text in _formulas(indicator) for name in formula.parse(text).columns}
+        own = [name for name in self.table.columns if name in names and name not in self.table.key]
+        return ("_added", *map(flag, own)) if self.imputed else ()
 
     @property
     def columns(self) -> tuple[str, ...]:

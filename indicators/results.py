@@ -18,7 +18,7 @@ RESULTS: dict[str, pl.DataType] = {
     "review": pl.String(),  # why a person should look before relying on it: few_degrees, all_or_none, imputed; joined by commas
     "df": pl.Int64(),  # degrees of freedom behind the error; null where there is none
     "response_rate": pl.Float64(),  # of those asked, the share that answered, by design weight; null when not known
-    "imputed_share": pl.Float64(),  # of the sum behind the number, the share that was imputed; 0 where nothing was
+    "imputed_share": pl.Float64(),  # of the sum behind the number, the share imputed; 0 where nothing was; null where not edited
     "significant": pl.Boolean(),  # of a change: does it differ from zero at 95 %; null for all others
     "release": pl.String(),  # provisional or final
     "status": pl.String(),  # published, unreliable, suppressed, absent

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from indicators.plan import Bridge, Panel
+from indicators.prices import chain_statement
 from indicators.question import Question
 from pipelines.database import quoted
-from pipelines.dictionary import Link
+from pipelines.dictionary import SQL_TYPES, Link, Table
 
 
 def listed(columns: list[str], margin: str = "    ") -> str:
@@ -18,13 +20,19 @@ def source(question: Question, late: Link | None = None) -> str:
     here = [name for name in question.columns if name in reachable and not (late and reachable[name][0] == late.table)]
     selected = [f"{place(question, name)} AS {quoted(name)}" for name in here]
     selected += [f"{expression} AS {name}" for name, expression in calendar(question)]
+    selected += [f"t.{name} AS {name}" for name in question.flags(*question.indicators)]
     if question.panel:
         base = [name for name in question.columns if name not in reachable]
         selected += [f"base.{quoted(name.removeprefix('base_'))} AS {name}" for name in base]
+    if question.panel and question.panel.bridge:
+        selected.append(f"{_choice(question, question.panel.bridge)} AS _choice")
     body = "\n  ".join([f"FROM {quoted(question.table.id)} AS t", *joins(question, late)])
     if question.months:
         body += f"\n  WHERE month(t.{quoted(str(question.table.period))}) IN ({', '.join(map(str, question.months))})"
-    return f"source AS (\n  SELECT {listed(selected)}\n  {body}\n)"
+    rows = f"SELECT {listed(selected)}\n  {body}"
+    if question.panel and question.panel.bridge:
+        rows = f"SELECT *\n  FROM (\n  {rows}\n  ) AS paired\n  WHERE _choice = 1"
+    return f"source AS (\n  {rows}\n)"
 
 
 def joins(question: Question, late: Link | None = None) -> list[str]:
@@ -33,8 +41,76 @@ def joins(question: Question, late: Link | None = None) -> list[str]:
     if panel := question.panel:
         on = " AND ".join(f"base.{quoted(name)} = t.{quoted(name)}" for name in panel.on)
         years = f"{year_of(question, 'base')} = {panel.base_period} AND {year_of(question)} >= {panel.base_period}"
-        found.append(f"JOIN {quoted(question.table.id)} AS base ON {on} AND {years}")
-    return found
+        former = _bridged(question, panel, panel.bridge) if panel.bridge else quoted(question.table.id)
+        found.append(f"JOIN {former} AS base ON {on} AND {years}")
+    return [*found, *(_chained(question, name) for name in chains(question))]
+
+
+def chains(question: Question) -> list[str]:
+    """The derived columns that the question names."""
+    dictionary = question.plan.dictionary
+    reachable = dictionary.reachable(question.table.id)
+    return [name for name in question.columns if name in reachable and name in dictionary.tables[reachable[name][0]].chains]
+
+
+def series(question: Question, name: str) -> dict[str, str]:
+    """What a derived column is looked up by: the columns of its table, and the expression over the rows that each equals."""
+    dictionary = question.plan.dictionary
+    table = dictionary.tables[dictionary.reachable(question.table.id)[name][0]]
+    on = {column: column for column in table.key}
+    if table.id != question.table.id:
+        on = next(link.on for link in question.table.link if link.table == table.id)
+    named = [*table.chains[name].by, str(table.period)]
+    return {theirs: _ours(question, table, theirs, on[theirs]) for theirs in named}
+
+
+def _chained(question: Question, name: str) -> str:
+    """A chain stands beside its table and not in it: it also knows years and series of which the table has no row."""
+    dictionary = question.plan.dictionary
+    table = dictionary.tables[dictionary.reachable(question.table.id)[name][0]]
+    on = " AND ".join(f"_{name}.{quoted(theirs)} = {ours}" for theirs, ours in series(question, name).items())
+    chain = chain_statement(dictionary, table, name).replace("\n", "\n    ")
+    return f"LEFT JOIN (\n    {chain}\n  ) AS _{name} ON {on}"
+
+
+def _bridged(question: Question, panel: Panel, bridge: Bridge) -> str:
+    """Rows as they are, and once more under every edition into which the bridge translates their value.
+
+    Of a translated row nothing else is known under the other edition: only the columns on which it is matched stay.
+    """
+    table, reachable = question.table, question.plan.dictionary.reachable(question.table.id)
+    taken = [name.removeprefix("base_") for name in question.columns if name not in reachable]
+    names = list(dict.fromkeys([*panel.on, bridge.edition, bridge.value, *([table.period] if table.period else []), *taken]))
+    kept = {*panel.on, *bridge.same, table.period}
+    said = {bridge.edition: f"k.{quoted(bridge.after)}", bridge.value: f"k.{quoted(bridge.value_after)}"}
+    own = [f"p.{quoted(name)} AS {quoted(name)}" for name in names]
+    other = [
+        f"{said.get(name) or (f'p.{quoted(name)}' if name in kept else _nothing(table.columns[name].type))} AS {quoted(name)}"
+        for name in names
+    ]
+    on = [f"k.{quoted(name)} = p.{quoted(name)}" for name in bridge.same]
+    translated = {bridge.before: bridge.edition, bridge.value_before: bridge.value}
+    on += [f"k.{quoted(theirs)} = p.{quoted(ours)}" for theirs, ours in translated.items()]
+    edition = f"p.{quoted(bridge.edition)} AS _edition"
+    return (
+        f"(\n    SELECT {', '.join([*own, edition, '0 AS _bridged'])} FROM {quoted(table.id)} AS p\n    UNION ALL\n"
+        f"    SELECT {', '.join([*other, edition, '1 AS _bridged'])} FROM {quoted(table.id)} AS p\n"
+        f"    JOIN {quoted(bridge.table)} AS k ON {' AND '.join(on)}\n  )"
+    )
+
+
+def _choice(question: Question, bridge: Bridge) -> str:
+    """Of the pairs of one row in several editions: what can be compared, directly before by the bridge, the latest edition."""
+    table, panel = question.table, question.panel
+    assert panel is not None
+    alike = [f"t.{quoted(name)}" for name in dict.fromkeys([*table.key, *panel.on]) if name != bridge.edition]
+    blank = f"CASE WHEN t.{quoted(bridge.value)} IS NULL OR base.{quoted(bridge.value)} IS NULL THEN 1 ELSE 0 END"
+    order = [blank, "base._bridged", f"t.{quoted(bridge.edition)} DESC", "base._edition DESC"]
+    return f"row_number() OVER (PARTITION BY {', '.join(alike)} ORDER BY {', '.join(order)})"
+
+
+def _nothing(kind: str) -> str:
+    return f"CAST(NULL AS {SQL_TYPES[kind]})"
 
 
 def join(question: Question, link: Link) -> str:
@@ -48,16 +124,25 @@ def join(question: Question, link: Link) -> str:
         if ours == "period":
             left = str(panel.base_period) if panel else year_of(question)  # a fixed panel is what it was in its base year
         else:
-            left = place(question, ours)
-            dated = dictionary.reachable(question.table.id)[ours][1].type in ("date", "month", "timestamp")
-            left = f"year({left})" if dated and target.columns[theirs].type == "year" else left
+            left = _ours(question, target, theirs, ours)
         conditions.append(f"{quoted(target.id)}.{quoted(theirs)} = {left}")
     kind = "JOIN" if question.dated_by_link else "LEFT JOIN"
     return f"{kind} {quoted(target.id)} ON {' AND '.join(conditions)}"
 
 
+def _ours(question: Question, target: Table, theirs: str, ours: str) -> str:
+    """The expression over our rows that a column of a linked table equals; of a date its year, where theirs is one."""
+    if ours == "period":
+        return dict(calendar(question))["_year"]
+    left = place(question, ours)
+    dated = question.plan.dictionary.reachable(question.table.id)[ours][1].type in ("date", "month", "timestamp")
+    return f"year({left})" if dated and target.columns[theirs].type == "year" else left
+
+
 def place(question: Question, name: str) -> str:
     table, _ = question.plan.dictionary.reachable(question.table.id)[name]
+    if name in question.plan.dictionary.tables[table].chains:
+        return f"_{name}.{quoted(name)}"
     return f"{'t' if table == question.table.id else quoted(table)}.{quoted(name)}"
 
 

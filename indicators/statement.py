@@ -8,8 +8,10 @@ numbers, year × 10000 + quarter × 100 + month, because engines group numbers f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from indicators import frame
 from indicators.plan import Indicator
 from indicators.question import Question
 from indicators.source import calendar, joins, listed, period_number, period_sets, source
@@ -63,7 +65,7 @@ def rows_statement(question: Question) -> str:
     """Every row with what is linked to it, for the few methods that need single rows (durations)."""
     assert question.design is not None
     design = [f"{text} AS {name}" for name, text in _design_columns(question.design)]
-    splits = [f"{text} AS {name}" for name, text in _breakdown_columns(question)]
+    splits = [f"{text} AS {name}" for name, text in breakdown_columns(question)]
     columns = [f"{period_number(question)} AS period", f"{quoted(question.design.unit)} AS unit", *design, *splits]
     columns += [quoted(name) for name in question.columns if name in question.table.columns and name != question.design.unit]
     where = " AND ".join(f"({text})" for text in (question.respondents, question.indicators[0].where) if text)
@@ -93,14 +95,19 @@ def unlinked_statement(question: Question) -> str:
     return f"SELECT {year} AS year, {', '.join(counts)}\n{source_rows}\nGROUP BY {year}"
 
 
-def weighted_answers(question: Question) -> str:
-    """The WITH clause that ends in `weighted`: one row per unit and period with its weight, for any statement over answers."""
+def weighted_answers(question: Question, listed_units: Sequence[str] = ()) -> str:
+    """The WITH clause that ends in `weighted`: one row per unit and period with its weight, for any statement over answers.
+
+    `listed_units` are the parts of `frame.frame_parts`, for a statement that goes on to use them.
+    """
     if question.design is None:
         return f"WITH {source(question)},\n{_rows(question)}"
+    if frame.uses_frame(question) and not listed_units:
+        listed_units = frame.frame_parts(question)
     late = _register(question)
     # first, and under a name that no table can have: nothing then stands before it that could hide the table it reads
     register = [_units(question, late)] if late else []
-    return "WITH " + ",\n".join([*register, source(question, late), _answers(question, late), _strata(question)])
+    return "WITH " + ",\n".join([*listed_units, *register, source(question, late), _answers(question, late), _strata(question)])
 
 
 def _value(question: Question, indicator: Indicator, part: str) -> str:
@@ -108,6 +115,8 @@ def _value(question: Question, indicator: Indicator, part: str) -> str:
     numerator = f"CAST({indicator.numerator} AS DOUBLE)"
     denominator = "CAST(1 AS DOUBLE)" if indicator.denominator is None else f"CAST({indicator.denominator} AS DOUBLE)"
     conditions = [f"({indicator.where})"] if indicator.where else []
+    if question.kept != "all":
+        conditions.append(f"{'' if question.kept == 'imputed' else 'NOT '}({' OR '.join(question.flags(indicator))})")
     if part == "x" and _may_be_blank(question, indicator.numerator):
         conditions.append(f"{numerator} IS NOT NULL")
     elif part == "y" and isinstance(indicator.denominator, str) and _may_be_blank(question, indicator.denominator):
@@ -125,7 +134,7 @@ def _may_be_blank(question: Question, text: str | float | None) -> bool:
 def _may_be_null(question: Question, indicator: Indicator) -> bool:
     """Whether a row of `source` may be outside the domain of an indicator."""
     parts = (indicator.numerator, indicator.denominator)
-    return indicator.where is not None or any(_may_be_blank(question, part) for part in parts)
+    return question.kept != "all" or indicator.where is not None or any(_may_be_blank(question, part) for part in parts)
 
 
 def _values(question: Question) -> dict[str, str]:
@@ -137,8 +146,8 @@ def _values(question: Question) -> dict[str, str]:
     return {name: text for text, name in texts.items()}
 
 
-def _names(question: Question) -> dict[str, str]:
-    """Under which of the names of `_values` the y and x of each indicator stand."""
+def names_of(question: Question) -> dict[str, str]:
+    """Under which columns of `answer` the y and x of each indicator stand."""
     owners = {text: name for name, text in _values(question).items()}
     return {f"{part}_{i}": owners[_value(question, one, part)] for i, one in enumerate(question.indicators) for part in "yx"}
 
@@ -146,7 +155,7 @@ def _names(question: Question) -> dict[str, str]:
 def _rows(question: Question) -> str:
     """Without a design every row is a unit of its own, all were recorded, and nothing need be summed before the cells."""
     values = [f"{text} AS {name}" for name, text in _values(question).items()]
-    splits = [f"{expression} AS {name}" for name, expression in _breakdown_columns(question)]
+    splits = [f"{expression} AS {name}" for name, expression in breakdown_columns(question)]
     dated_by = [name for name, _ in calendar(question)]
     where = f"\n  WHERE {question.respondents}" if question.respondents else ""
     return f"weighted AS (\n  SELECT {listed([*dated_by, *splits, *values])}\n  FROM source{where}\n)"
@@ -155,25 +164,33 @@ def _rows(question: Question) -> str:
 def _answers(question: Question, late: Link | None) -> str:
     """One row per unit and period: its design, its categories, and y and x of every indicator; null outside the domain."""
     assert question.design is not None
-    attributes = [*_design_columns(question.design), *_breakdown_columns(question)]
+    attributes = [*_design_columns(question.design), *breakdown_columns(question)]
     carried = [] if late else [name for name, _ in attributes]
     dated_by, values = [name for name, _ in calendar(question)], list(_values(question))
     picked = [f"{quoted(question.design.unit)} AS unit", *dated_by]
     picked += [f"any_value({text}) AS {name}" for name, text in attributes if name in carried]
     picked += [f"sum({text}) AS {name}" for name, text in _values(question).items()]
+    picked += [f"min({_unheard(question)}) AS imputed"] if question.imputed else []
     where = f"\n  WHERE {question.respondents}" if question.respondents else ""
     grouped = ", ".join([quoted(question.design.unit), *dated_by])
     parts = [f"finest AS (\n  SELECT {listed(picked)}\n  FROM source{where}\n  GROUP BY {grouped}\n)"]
     parts += _coarser(question, carried)
-    levels = [f"SELECT {', '.join(['unit', *columns])} FROM {name}" for name, columns in _levels(question, [*carried, *values])]
+    said = [*carried, *values, *(["imputed"] if question.imputed else [])]
+    levels = [f"SELECT {', '.join(['unit', *columns])} FROM {name}" for name, columns in _levels(question, said)]
     united = "\n    UNION ALL ".join(levels)
-    outer = ["answers.unit", f"{period_number(question)} AS period", *(name for name, _ in attributes), *values]
+    outer = ["answers.unit", f"{period_number(question)} AS period", *(name for name, _ in attributes), *said[len(carried) :]]
     joined = ""
     if late:
         joined = "\n  LEFT JOIN _listed ON _listed.unit = answers.unit"
         joined += " AND _listed.year = answers._year" if "period" in late.on.values() else ""
     parts.append(f"answer AS (\n  SELECT {', '.join(outer)}\n  FROM (\n    {united}\n  ) AS answers{joined}\n)")
     return ",\n".join(parts)
+
+
+def _unheard(question: Question) -> str:
+    """1 for a row that, without its imputed values, would answer for no indicator of the question; 0 for any other."""
+    imputed = [f"({' OR '.join(question.flags(indicator))})" for indicator in question.indicators] or ["_added"]
+    return f"CASE WHEN {' AND '.join(imputed)} THEN 1 ELSE 0 END"
 
 
 def _levels(question: Question, names: list[str]) -> list[tuple[str, list[str]]]:
@@ -198,6 +215,7 @@ def _coarser(question: Question, carried: list[str]) -> list[str]:
             *dated,
             *(f"any_value({name}) AS {name}" for name in carried),
             *(f"sum({v}) AS {v}" for v in _values(question)),
+            *(["min(imputed) AS imputed"] if question.imputed else []),
         ]
         parts.append(f"by_{level} AS (\n  SELECT {', '.join(kept)}\n  FROM {below}\n  GROUP BY {', '.join(['unit', *dated])}\n)")
         below = f"by_{level}"
@@ -236,7 +254,7 @@ def _units(question: Question, late: Link) -> str:
     if "period" in theirs:
         plain.append(f"{quoted(theirs['period'])} AS _year")
         kept.append("_year AS year")
-    kept += [f"{text} AS {name}" for name, text in [*_design_columns(question.design), *_breakdown_columns(question)]]
+    kept += [f"{text} AS {name}" for name, text in [*_design_columns(question.design), *breakdown_columns(question)]]
     inner = f"SELECT {', '.join(plain)} FROM {quoted(late.table)}"
     return f"_listed AS (\n  SELECT {listed(kept)}\n  FROM ({inner}) AS plain\n)"
 
@@ -255,7 +273,7 @@ def _design_columns(design: Design) -> list[tuple[str, str]]:
     ]
 
 
-def _breakdown_columns(question: Question) -> list[tuple[str, str]]:
+def breakdown_columns(question: Question) -> list[tuple[str, str]]:
     columns = []
     for name in question.breakdowns:
         split = question.plan.breakdowns[name]
@@ -281,10 +299,13 @@ def _strata(question: Question) -> str:
         population = f"greatest(max(stated), {counted})"
     else:
         population = f"{counted} / max(stated)"
-    strata = (
-        f"SELECT period, stratum, {counted} AS answered, {population} AS population\n  FROM answer\n  GROUP BY period, stratum"
-    )
+    heard = ", CAST(count(*) - sum(imputed) AS DOUBLE) AS heard" if question.imputed else ""
+    sizes = f"{counted} AS answered, {population} AS population{heard}"
+    classed = frame.uses_frame(question) and frame.classed(question)
+    answer = "valid AS answer" if classed else "answer"
+    strata = f"SELECT period, stratum, {sizes}\n  FROM {answer}\n  GROUP BY period, stratum"
     weight = "coalesce(answer.stated_weight, stratum.population / stratum.answered)"
+    weight = f"coalesce({frame.CLASS_WEIGHT}, {weight})" if classed else weight
     splits = [f"answer.b_{name}" for name in question.breakdowns]
     columns = [
         "answer.period",
@@ -294,16 +315,20 @@ def _strata(question: Question) -> str:
         *splits,
         "stratum.answered",
         "stratum.population",
+        *(["stratum.heard"] if question.imputed else []),
     ]
-    columns += [f"{weight} AS weight", *(f"{weight} * answer.{owner} AS {name}" for name, owner in _names(question).items())]
+    columns += [f"{weight} AS weight", *(f"{weight} * answer.{owner} AS {name}" for name, owner in names_of(question).items())]
     on = "answer.period = stratum.period AND answer.stratum = stratum.stratum"
-    weighted = f"SELECT {listed(columns)}\n  FROM answer JOIN stratum ON {on}"
-    return f"stratum AS (\n  {strata}\n),\nweighted AS (\n  {weighted}\n)"
+    weighted = f"SELECT {listed(columns)}\n  FROM {answer} JOIN stratum ON {on}{frame.CLASS_JOINS if classed else ''}"
+    parts = [*frame.class_parts(), f"stratum AS (\n  {strata}\n)"] if classed else [f"stratum AS (\n  {strata}\n)"]
+    if frame.uses_frame(question) and not classed:
+        parts = [f"reached AS (\n  {strata}\n)", *frame.joined_parts(question)]
+    return ",\n".join([*parts, f"weighted AS (\n  {weighted}\n)"])
 
 
 def _layout(question: Question) -> tuple[dict[str, str], list[Columns]]:
     """The sums a statement carries, each once: name → text; and for each indicator which are its own."""
-    names, owners, found = _names(question), dict[str, str](), []
+    names, owners, found = names_of(question), dict[str, str](), []
 
     def sum_of(name: str, text: str) -> str:
         return owners.setdefault(text, name)
@@ -325,6 +350,7 @@ def _cells(question: Question) -> str:
     if question.design is None:
         return _grouped(question, [*_split_columns(question), *sums])
     head = ["stratum", *_split_columns(question), "max(answered) AS answered", "max(population) AS population"]
+    head += ["max(heard) AS heard"] if question.imputed else []
     return _grouped(question, [*head, *sums], "stratum")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -44,9 +45,11 @@ def assess(plan: Plan, results: pl.DataFrame, unfinished: frozenset[tuple[str, s
     """The results with target columns filled on the row of each target's scope; one row more for each further target.
 
     `unfinished` holds (indicator, year) of which not all months are there. A panel that lost members (no error is known
-    of it) has not met anything: those who are missing might not have.
+    of it) has not met anything: those who are missing might not have. Where another accepted method (`sensitivity`) reaches
+    the target and the declared one does not, or the other way round, the verdict is `depends`.
     """
     rows = []
+    values = _values(plan, results)
     for indicator in plan.indicators.values():
         for target in indicator.targets:
             breakdown, category = scope_key(target)
@@ -59,6 +62,8 @@ def assess(plan: Plan, results: pl.DataFrame, unfinished: frozenset[tuple[str, s
                 over = (indicator.id, row["period"]) not in unfinished
                 found = verdict(target, value, row["period"], over=over)
                 incomplete = indicator.panel is not None and row["se"] is None
+                found = "undecided" if incomplete and found == "met" else found
+                others = [values.get((name, row["period"], breakdown, category)) for name in target.sensitivity]
                 rows.append(
                     {
                         **{name: row[name] for name in ("indicator", "period", "breakdown", "category")},
@@ -67,7 +72,7 @@ def assess(plan: Plan, results: pl.DataFrame, unfinished: frozenset[tuple[str, s
                         "operator": target.operator,
                         "threshold": target.value,
                         "gap": gap(target, value) if judged else None,
-                        "verdict": "undecided" if incomplete and found == "met" else found,
+                        "verdict": "depends" if _disputed(target, found, row["period"], others) else found,
                     }
                 )
     schema = {
@@ -79,6 +84,20 @@ def assess(plan: Plan, results: pl.DataFrame, unfinished: frozenset[tuple[str, s
         "verdict": pl.String,
     }
     return results.join(pl.DataFrame(rows, schema=schema), on=["indicator", "period", "breakdown", "category"], how="left")
+
+
+def _values(plan: Plan, results: pl.DataFrame) -> dict[tuple[str, str, str, str], float]:
+    """Published values of the indicators that targets are held against as a test of method, by indicator, period and category."""
+    named = {name for indicator in plan.indicators.values() for target in indicator.targets for name in target.sensitivity}
+    rows = results.filter(pl.col("indicator").is_in(named), pl.col("value").is_not_null())
+    return {row[:4]: row[4] for row in rows.select("indicator", "period", "breakdown", "category", "value").iter_rows()}
+
+
+def _disputed(target: Target, found: str, period: str, others: Sequence[float | None]) -> bool:
+    """Whether a value by another method stands on the other side of the target; one that nobody knows disputes nothing."""
+    if found == "undecided":
+        return False
+    return any(value is not None and (verdict(target, value, period) == "met") != (found == "met") for value in others)
 
 
 def scope_key(target: Target) -> tuple[str, str]:

@@ -49,7 +49,7 @@ def rules(table: Table) -> list[Rule]:
         broken = ~pl.sql_expr(check.that)
         words_of = Text(zh=check.message.zh.rstrip("。"), en=check.message.en.rstrip("."))
         rule = f"{check.column}.{check.id}"
-        found.append(Rule(rule=rule, column=check.column, bad=broken, words=words_of, review=check.severity == "review"))
+        found.append(Rule(rule=rule, column=check.column, bad=broken, words=words_of, review=check.severity != "reject"))
     return found
 
 

@@ -28,13 +28,21 @@ class Database:
     """A DuckDB file, or memory. Every query runs on a cursor of its own, so threads never share a result."""
 
     def __init__(
-        self, path: Path | str | None = None, *, read_only: bool = False, settings: Mapping[str, str] | None = None
+        self,
+        path: Path | str | None = None,
+        *,
+        read_only: bool = False,
+        settings: Mapping[str, str] | None = None,
+        schema: str | None = None,
     ) -> None:
         """Opens `path` (None: memory). A read-only database also gives up files, extensions and settings.
 
+        Plain names of tables mean those of `schema` where it has them.
         Raises DatabaseError when the file is not a database of this DuckDB line, or another process holds it.
         """
         self.path = Path(path) if path is not None else None
+        # NOTE: a cursor does not inherit the search path of its connection, and it is the one setting no lock closes
+        self._first = f"SET search_path='{schema},main'" if schema else None
         self._connection = duckdb.connect(str(path) if path is not None else ":memory:", read_only=read_only)
         for name, value in (settings or {}).items():
             self._connection.execute(f"SET {name}='{value}'")
@@ -46,14 +54,14 @@ class Database:
 
     def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> pl.DataFrame:
         """The rows of a statement as a frame. Raises DatabaseError with DuckDB's own words."""
-        with self._connection.cursor() as cursor:
+        with self._cursor() as cursor:
             relation = cursor.sql(sql, params=parameters)
             frame: pl.DataFrame = pl.DataFrame() if relation is None else relation.pl()
             return frame
 
     def execute(self, sql: str, parameters: Sequence[Any] | None = None) -> None:
         """Runs statements whose rows are not wanted."""
-        with self._connection.cursor() as cursor:
+        with self._cursor() as cursor:
             cursor.execute(sql, parameters)
 
     def insert(self, table: str, frame: pl.DataFrame) -> None:
@@ -62,6 +70,12 @@ class Database:
             cursor.register("incoming_frame", frame.to_arrow())
             cursor.execute(f'CREATE TABLE "{table}" AS SELECT * FROM incoming_frame')
             cursor.unregister("incoming_frame")
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        cursor = self._connection.cursor()
+        if self._first is not None:
+            cursor.execute(self._first)
+        return cursor
 
     def close(self) -> None:
         self._connection.close()

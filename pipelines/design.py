@@ -23,9 +23,7 @@ class Calibration(Model):
     """Weights moved as little as possible until they give the totals of the register (Deville and Särndal 1992)."""
 
     method: Literal["linear", "raking", "logit"] = "logit"
-    bounds: list[float] = Field(
-        default=[0.5, 2.0], min_length=2, max_length=2
-    )  # of logit: smallest and largest factor
+    bounds: list[float] = Field(default=[0.5, 2.0], min_length=2, max_length=2)  # of logit: smallest and largest factor
     totals: list[Margin] = Field(min_length=1)
     take_all: bool = False  # move the weights of strata asked whole, too; doubles some errors, so only with a reason
     reason: Text | None = None

@@ -12,6 +12,7 @@ import polars as pl
 from pydantic import Field
 
 from pipelines.design import Design, Identifier
+from pipelines.edit.rule import Editing
 from pipelines.heading import plain
 from pipelines.yamlfile import Fault, Model, ModelType, PlanFaults, Text, YamlFile, read_yaml, suggest
 
@@ -66,7 +67,7 @@ class Check(Model):
     that: str
     column: Identifier
     message: Text
-    severity: Literal["reject", "review"] = "reject"
+    severity: Literal["reject", "edit", "review"] = "reject"  # edit: the row counts, and what is wrong in it is changed
 
 
 class Link(Model):
@@ -75,6 +76,26 @@ class Link(Model):
     table: Identifier
     on: dict[Identifier, Identifier]
     required: bool = True
+
+
+class Chain(Model):
+    """A column that follows from a table of indices, previous year = 100: their product from the base year on, base = 1."""
+
+    name: Text
+    of: Identifier  # the column of indices
+    base: int = Field(ge=1900, le=2200)
+    by: list[Identifier] = Field(min_length=1)  # the columns that name a series, e.g. industry
+    fallback: dict[Identifier, str] = {}  # the coarser series that stands in, year by year, where a series has no index
+
+
+class Scale(Model):
+    """Classes that follow from a score: the column that holds them, and the scores at which each begins."""
+
+    column: Identifier  # e.g. level
+    score: Identifier
+    where: str | None = None  # rows it is said of; absent: all
+    bounds: list[float] = Field(min_length=1)
+    margin: float = Field(gt=0)  # a score nearer than this to a bound might as well stand on its other side
 
 
 class Table(Model):
@@ -94,9 +115,22 @@ class Table(Model):
     public: bool = False  # the records themselves are public lists; only then is no disclosure rule applied
     columns: dict[Identifier, Column] = Field(min_length=1)
     checks: list[Check] = []
+    editing: Editing | None = None  # what may be changed in its rows; raw rows stay as they are
+    chains: dict[Identifier, Chain] = {}  # derived columns; formulas may name them, files do not hold them
+    comparable: list[Identifier] = []  # rows are held against each other only where each of these is the same
+    scales: list[Scale] = []
     header_rows: int = Field(default=1, ge=1, le=3)
     ignore: list[str] = []  # headers that may stand in a file and are not loaded
     totals: list[str] = ["合计", "总计", "小计", "total", "Total"]  # first cells of rows that repeat a sum and are not records
+
+    @property
+    def derived(self) -> dict[str, Column]:
+        """The chains as the columns that formulas see."""
+        tiers: dict[str, Tier] = {name: column.tier for name, column in self.columns.items()}
+        return {
+            name: Column(type="number", name=chain.name, tier=tiers.get(chain.of, "general"))
+            for name, chain in self.chains.items()
+        }
 
 
 class Code(Model):
@@ -128,7 +162,7 @@ class Dictionary(Model):
         found: dict[str, tuple[str, Column]] = {}
         own = self.tables[table]
         for source in [own, *(self.tables[link.table] for link in own.link if link.table in self.tables)]:
-            for name, column in source.columns.items():
+            for name, column in (source.columns | source.derived).items():
                 found.setdefault(name, (source.id, column))
         return found
 
@@ -227,6 +261,13 @@ class _Names:
             self._design(table.design)  # its columns may stand in a linked table
         for name, column in table.columns.items():
             self._column(name, column, own)
+        for name, chain in table.chains.items():
+            self._chain(name, chain, own)
+        for i, name in enumerate(table.comparable if own else ()):
+            self._need(["comparable", i], name, own, "the column")
+        for i, scale in enumerate(table.scales if own else ()):
+            for field in ("column", "score"):
+                self._need(["scales", i, field], getattr(scale, field), own, "the column")
         for i, check in enumerate(table.checks if own else ()):
             self._need(["checks", i, "column"], check.column, own, "the column")
         self._words()
@@ -256,11 +297,42 @@ class _Names:
             return
         targets, known = self._columns(link.table), {*self._reachable(), "period"}
         sure = all(link.table in self.dictionary.tables for link in self.table.link) and self._columns(self.table.id)
+        target = self.dictionary.tables[link.table]
+        lost = {name for chain in target.chains.values() for name in (*chain.by, str(target.period))} - link.on.keys()
+        if lost & targets:
+            message = f"`{link.table}` has chains, so `on` must say which row is meant by {', '.join(sorted(lost))}."
+            self.found.append(self.file.fault(["link", i, "on"], message))
         for theirs, ours in link.on.items():
             if targets:
                 self._need(["link", i, "on", theirs], theirs, targets, f"in `{link.table}` the column")
             if sure:
                 self._need(["link", i, "on", theirs], ours, known, "the column")
+
+    def _chain(self, name: str, chain: Chain, own: AbstractSet[str]) -> None:
+        place: list[str | int] = ["chains", name]
+        table, listed = self.table, self.table.columns
+        if name in own:
+            self.found.append(self.file.fault(place, f"`{name}` is a column of files already; call the chain something else."))
+        self._need([*place, "of"], chain.of, own, "the column")
+        for i, column in enumerate(chain.by):
+            self._need([*place, "by", i], column, own, "the column")
+        if chain.of in listed and listed[chain.of].type not in ("number", "integer"):
+            message = f"`{chain.of}` is {listed[chain.of].type}; a chain multiplies numbers, each with the previous year = 100."
+            self.found.append(self.file.fault([*place, "of"], message))
+        dated = table.period in listed and listed[str(table.period)].type == "year"
+        if own and not (dated and {*chain.by, table.period} == set(table.key)):
+            message = "a chain needs one index a year and series: `period` is of type year, and `key` is it and the `by` columns."
+            self.found.append(self.file.fault(place, message))
+        for column, code in chain.fallback.items():
+            self._fallback([*place, "fallback", column], column, code, chain)
+
+    def _fallback(self, place: list[str | int], column: str, code: str, chain: Chain) -> None:
+        listed = self.table.columns.get(column)
+        if column not in chain.by or (listed is not None and listed.codes is None):
+            message = f"`{column}` is not a column of `by` with a code list, so nothing says for which series it stands in."
+            self.found.append(self.file.fault(place, message))
+        elif listed is not None and listed.codes in self.dictionary.codes:
+            self._need(place, code, self.dictionary.codes[listed.codes].codes, "the code")
 
     def _design(self, design: Design) -> None:
         reachable = self._reachable()

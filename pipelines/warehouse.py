@@ -6,6 +6,9 @@ import hashlib
 import json
 from pathlib import Path
 
+import polars as pl
+
+from pipelines import weights
 from pipelines.database import Database, DatabaseError
 from pipelines.dictionary import SQL_TYPES, Dictionary, Table
 from pipelines.durable import sha256, sync
@@ -62,11 +65,30 @@ def rebuild(store: Path, dictionary: Dictionary) -> None:
 
 
 def catch_up(database: Database, store: Path, dictionary: Dictionary) -> None:
-    """Applies the parts that came after the recorded sequence, each in a transaction of its own."""
+    """Applies the parts that came after the recorded sequence, each in a transaction of its own, and weights not yet there."""
     state = _state(database)
     done = state[0] if state else 0
     for part in read_manifest(store)[done:]:
         _apply(database, store, part, dictionary)
+    there = set(database.query(f"SELECT DISTINCT version FROM {weights.TABLE}")["version"])
+    for version in weights.kept_versions(store):
+        if version not in there:
+            source = f"read_parquet({quoted(weights.path_of(store, version))})"
+            database.execute(f"INSERT INTO {weights.TABLE} BY NAME SELECT '{version}' AS version, * FROM {source}")
+
+
+def keep_weights(store: Path, dictionary: Dictionary, used: pl.DataFrame) -> str:
+    """Keeps the weights of a publication as a part and in the table `weights`, and returns their version.
+
+    The part is what counts: while another process writes or reads, the table is left to the next writer.
+    """
+    version = weights.keep(store, used)
+    try:
+        with held(store, "keeping weights"):
+            writable(store, dictionary).close()
+    except StoreBusy:
+        pass
+    return version
 
 
 def columns_of(table: Table) -> dict[str, str]:
@@ -88,6 +110,8 @@ def _create(database: Database, dictionary: Dictionary) -> None:
     for table in dictionary.tables.values():
         columns = ", ".join(f'"{name}" {kind}' for name, kind in columns_of(table).items())
         database.execute(f'CREATE TABLE "{table.id}" ({columns})')
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in weights.SQL_COLUMNS.items())
+    database.execute(f"CREATE TABLE {weights.TABLE} ({columns})")
     database.execute("CREATE TABLE _state (sequence BIGINT, manifest_sha256 VARCHAR, shape VARCHAR)")
     database.execute("INSERT INTO _state VALUES (0, ?, ?)", [hashlib.sha256(b"").hexdigest(), shape(dictionary)])
 
@@ -109,7 +133,8 @@ def _apply(database: Database, store: Path, part: Part, dictionary: Dictionary) 
 
 def shape(dictionary: Dictionary) -> str:
     """A hash of tables, keys, columns and types: another shape needs another warehouse."""
-    tables = {table.id: [table.key, columns_of(table)] for table in dictionary.tables.values()}
+    tables: dict[str, object] = {table.id: [table.key, columns_of(table)] for table in dictionary.tables.values()}
+    tables |= {weights.TABLE: weights.SQL_COLUMNS}
     return hashlib.sha256(json.dumps(tables).encode()).hexdigest()
 
 

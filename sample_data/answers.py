@@ -19,6 +19,9 @@ WITHOUT_PROCESSES = 0.03
 #: share of items left blank
 BLANK = {"uses_rd_design_tools": 0.015, "key_processes": 0.015, "nc_key_processes": 0.02, "submitted_on": 0.01}
 
+#: share of all enterprises that assess their maturity themselves, of their own accord, and how far the able ones come first
+VOLUNTEERS = {2024: (0.06, 0.4), 2025: (0.12, 1.6), 2026: (0.32, -0.2)}
+
 DECLARED = {"important_data_filed": (0.62, 0.79), "tiered_protection": (0.55, 0.72), "risk_assessed": (0.48, 0.66)}
 
 
@@ -100,8 +103,8 @@ def with_scores(frame: pl.DataFrame, industry: Industry) -> pl.DataFrame:
 
 
 def assessments(sample: pl.DataFrame, industry: Industry) -> pl.DataFrame:
-    """Maturity of every benchmark vehicle maker, and the digital level of some small and medium parts makers."""
-    return pl.concat([_maturity(sample, industry), _digital_level(sample, industry)])
+    """Maturity of every benchmark vehicle maker, digital level of some small and medium parts makers, maturity of volunteers."""
+    return pl.concat([_maturity(sample, industry), _digital_level(sample, industry), _volunteers(sample, industry)])
 
 
 def _maturity(sample: pl.DataFrame, industry: Industry) -> pl.DataFrame:
@@ -146,6 +149,29 @@ def _digital_level(sample: pl.DataFrame, industry: Industry) -> pl.DataFrame:
         wave = rows.filter(pl.col("year") == year)
         method = np.where(on_site[wave["unit"].to_numpy()], "on_site", "self")
         parts.append(_assessed(DIGITAL_LEVEL, wave["enterprise_id"], year, method, wave["sme_score"].to_numpy(), random))
+    return pl.concat(parts)
+
+
+def _volunteers(sample: pl.DataFrame, industry: Industry) -> pl.DataFrame:
+    """GB/T 39116 by self-assessment: each gets better, and every year more take part, at first the able, then the many.
+
+    Who took part once goes on. So the share at a high level rises and falls with those who join, whatever each one does.
+    """
+    random = industry.stream("volunteers")
+    own, pull = random.normal(size=industry.units), random.normal(size=(len(YEARS), industry.units))
+    taking = np.zeros(industry.units, dtype=bool)
+    parts = []
+    for number, (year, (share, keenness)) in enumerate(VOLUNTEERS.items()):
+        wave = sample.filter(~pl.col("benchmark_oem"), pl.col("year") == year)
+        unit, size = wave["unit"].to_numpy(), wave["size"].to_numpy()
+        ability = own[unit] + 0.5 * size
+        wish = np.where(taking[unit], np.inf, keenness * ability + pull[number][unit])
+        taking[unit[np.argsort(-wish, kind="stable")[: round(share * wave.height)]]] = True
+        score = np.clip(1.65 + 0.12 * number + 0.80 * ability, 0.05, 4.95)
+        joined = taking[unit]
+        ids = wave["enterprise_id"].filter(pl.Series(joined))
+        method = np.full(len(ids), "self")
+        parts.append(_assessed(MATURITY, ids, year, method, np.round(score[joined], 2), random))
     return pl.concat(parts)
 
 

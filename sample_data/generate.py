@@ -19,6 +19,7 @@ from sample_data import answers, lists, records
 from sample_data.faults import FOLDER, write_faulty
 from sample_data.files import LABEL, labelled, write_csv, write_xlsx
 from sample_data.industry import LAST_MONTH, YEARS, Industry, make_industry
+from sample_data.mistakes import mistaken
 from sample_data.sampling import reporters, with_sample
 from sample_data.truth import truth
 
@@ -61,10 +62,10 @@ def tables(found: Population, codes: dict[str, CodeList]) -> dict[str, pl.DataFr
     return {
         "register": frame.sort("year", "enterprise_id"),
         "survey": answers.survey(frame, industry),
-        "production": records.reported(records.production(asked, industry), frame, industry),
+        "production": mistaken(records.reported(records.production(asked, industry), frame, industry), industry),
         "rd_projects": records.projects(with_projects, frame, industry),
         "orders": records.orders(with_orders, frame, industry),
-        "price_index": lists.price_index(),
+        "price_index": lists.price_index(industry.language),
         "providers": lists.providers(industry, list(codes["provider_class"].codes), list(codes["provider_grade"].codes)),
         "assessments": answers.assessments(frame, industry),
         "declarations": answers.declarations(frame, industry),

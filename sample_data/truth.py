@@ -8,7 +8,7 @@ import polars as pl
 
 from sample_data import answers, records
 from sample_data.industry import Industry
-from sample_data.lists import price_index
+from sample_data.lists import output_prices
 
 TRUTH = {"value": pl.String, "year": pl.Int64, "scope": pl.String, "truth": pl.Float64}
 
@@ -46,9 +46,9 @@ def _rates(frame: pl.DataFrame) -> Iterator[tuple[str, int, str, float]]:
 
 def _productivity(industry: Industry, frame: pl.DataFrame) -> Iterator[tuple[str, int, str, float]]:
     """Value added at 2025 prices per person: twelve times the sum over months by the sum of monthly employees."""
-    rows = records.production(frame, industry).join(price_index(), on=["segment", "year"])
+    rows = records.production(frame, industry).join(output_prices(), on=["segment", "year"])
     rows = rows.join(frame.select("unit", "year", "segment_group", "above_scale"), on=["unit", "year"])
-    level = 12 * (pl.col("value_added") / pl.col("price_index")).sum() / pl.col("employees").sum()
+    level = 12 * (pl.col("value_added") / pl.col("output_price")).sum() / pl.col("employees").sum()
     for year, scope, part in _scopes(rows):
         yield "productivity", year, scope, _number(part, level)
         yield "productivity_january_to_september", year, scope, _number(part.filter(pl.col("month").dt.month() <= 9), level)

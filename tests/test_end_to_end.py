@@ -119,7 +119,7 @@ def test_loading_twice_changes_nothing(store: Path) -> None:
 
 def test_a_corrected_file_replaces_by_key(store: Path, tmp_path: Path) -> None:
     lines = (SAMPLE / "small" / "SYNTHETIC_price_index.csv").read_text(encoding="utf-8-sig").splitlines()
-    row = next(number for number, line in enumerate(lines) if ",2026," in line)
+    row = next(number for number, line in enumerate(lines) if line.startswith("3670,2026,"))
     cells = lines[row].split(",")
     cells[2] = str(float(cells[2]) * 2)
     corrected = tmp_path / "SYNTHETIC_price_index_corrected.csv"

@@ -24,7 +24,7 @@ ALSO = {"dashboard/cli.py": {"sample_data"}}
 HOMES = {
     "duckdb": r"pipelines/database\.py",
     "fastexcel": r"pipelines/child\w*\.py",
-    "sqlglot": r"indicators/formula\.py",
+    "sqlglot": r"indicators/formula\.py|pipelines/edit/linear\.py",
     "pyspark": r"indicators/engines/spark\.py",
     "streamlit": r"dashboard/(app|query)\.py|dashboard/views/\w+\.py",
     "plotly": r"dashboard/charts\.py",

@@ -13,8 +13,10 @@ from typer.main import get_command
 
 from dashboard.cli import app
 from indicators import plan
+from indicators.details import DETAILS
 from indicators.results import RELEASES, RESULTS, REVIEWS, STATUSES, VERDICTS
-from pipelines import dictionary
+from pipelines import design, dictionary
+from pipelines.edit import rule
 from pipelines.yamlfile import Model
 
 REPOSITORY = Path(__file__).parent.parent
@@ -23,7 +25,7 @@ REFERENCE = (REPOSITORY / "indicators" / "plans" / "README.md").read_text(encodi
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
 MODELS = [
     model
-    for module in (dictionary, plan)
+    for module in (dictionary, design, plan, rule)
     for model in vars(module).values()
     if isinstance(model, type) and issubclass(model, Model) and model.__module__ == module.__name__
     if model not in (dictionary.Dictionary, plan.Plan)  # put together from the files, not written in one
@@ -80,6 +82,14 @@ def test_results_are_documented_column_by_column() -> None:
     assert table_keys("The results: a stable interface") == list(RESULTS)
     for word in (*STATUSES, *VERDICTS, *RELEASES, *REVIEWS):
         assert f"`{word}`" in README
+
+
+def test_the_further_tables_are_documented_column_by_column() -> None:
+    assert table_keys("The further tables") == list(DETAILS)
+    lines = {line.split("|")[1].strip(" `"): line for line in README.splitlines() if line.startswith("| `")}
+    shared = {"indicator", "period", "breakdown", "category"}
+    for name, columns in DETAILS.items():
+        assert [column for column in columns if column not in shared and f"`{column}`" not in lines[name]] == []
 
 
 def test_every_runtime_dependency_earns_its_line() -> None:

@@ -25,6 +25,7 @@ class Detail(StrEnum):
     response = "response"
     weighting = "weighting"
     revisions = "revisions"
+    revision_summary = "revision_summary"
     edits = "edits"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 import streamlit as st
 
-from dashboard import cards, definition, headline, markup, periods, query, table
+from dashboard import cards, definition, format, headline, markup, periods, query, table
 from dashboard.headline import Reading, Result
 from dashboard.scale import Scale
 from dashboard.views.view import View
@@ -33,7 +33,7 @@ class Item:
 
     @property
     def scale(self) -> Scale:
-        unit = self.view.plan.unit(self.indicator.id)
+        unit = format.unit_of(self.view.plan, self.indicator.id)
         return Scale(unit=unit, words=self.words, signed=self.indicator.kind == "change")
 
     @property
@@ -75,7 +75,10 @@ class Item:
 
     def told(self, row: Result) -> str:
         """The number in words, or why there is none."""
-        return self.words(f"status.{row.status}") if row.value is None else self.scale.number(row.value)
+        if row.value is not None:
+            return self.scale.number(row.value)
+        known = format.beyond(row.value, row.low, self.scale.unit, self.words.language)
+        return known or self.words(f"status.{row.status}")
 
     def key(self, marks: list[str]) -> None:
         """What the marks of a figure mean, and its unit where numbers do not bear it."""

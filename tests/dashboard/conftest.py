@@ -9,13 +9,15 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dashboard import cli
 from dashboard.serve import command
 from indicators.catalogue import AUTOMOTIVE, load_plan
 from indicators.edition import Edition
@@ -23,6 +25,31 @@ from indicators.plan import Plan
 from tests.dashboard.plausible import write_plausible
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a command gave back."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Said]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+    def command(*arguments: object) -> Said:
+        code = cli.main([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        return Said(code=code, out=said.out, err=said.err)
+
+    return command
 
 
 @pytest.fixture(scope="session")

@@ -42,8 +42,33 @@ def write_plausible(root: Path, plan: Plan) -> Edition:
         results=pl.DataFrame(list(rows(plan)), infer_schema_length=None),
         coverage=pl.DataFrame(coverage),
         statements=pl.DataFrame(statements),
+        details=details(plan),
         provenance={"note": "made for tests"},
     )
+
+
+def details(plan: Plan) -> dict[str, pl.DataFrame]:
+    """What stands behind one change and one panel, with a count too small to publish."""
+    change = next(name for name, indicator in plan.indicators.items() if indicator.kind == "change")
+    panel = next((name for name, indicator in plan.indicators.items() if indicator.panel), change)
+    of_all = {"period": "2026", "base_period": "2025", "breakdown": "total", "category": "total"}
+    parts = {"within": 0.031, "between": 0.012, "entry": 0.004, "exit": -0.002, "total": 0.045}
+    whole = [{"indicator": change, **of_all, "method": "bennet", "part": part, "value": value} for part, value in parts.items()]
+    split = [
+        {**row, "breakdown": "segment", "category": code, "value": chance(code, row["part"]) / 100}
+        for row in whole[:-1]
+        for code in ("3611", "3670")
+    ]
+    moved = [("2", "2", 14), ("2", "3", 9), ("3", "3", 8), ("3", "4", None), ("3", "lost", None)]
+    moves = [{"indicator": panel, **of_all, "before": before, "after": after, "units": units} for before, after, units in moved]
+    asked = {"indicator": "nc_rate", "period": "2026", "breakdown": "total", "category": "total"}
+    response = [{**asked, "asked": 640, "answered": 540, "rate": 0.84375, "rate_weighted": 0.83, "rate_size": 0.91}]
+    blank = {"se": None, "n": None}
+    return {
+        "decomposition": pl.DataFrame([{**row, **blank} for row in [*whole, *split]]),
+        "transitions": pl.DataFrame(moves),
+        "response": pl.DataFrame(response),
+    }
 
 
 def rows(plan: Plan) -> Iterator[Row]:

@@ -12,8 +12,6 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -21,40 +19,16 @@ import pytest
 import xlsxwriter
 from rich.console import Console
 
-from dashboard import cli, intake, mistake
+from dashboard import intake, mistake
 from dashboard.terminal import results_table
 from dashboard.words import words
 from indicators.catalogue import AUTOMOTIVE, load_plan
 from indicators.edition import open_edition, write_edition
 from indicators.results import RESULTS
+from tests.dashboard.conftest import Run
 
 REPOSITORY = Path(__file__).parent.parent.parent
 SMALL = REPOSITORY / "sample_data" / "small"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Said:
-    """What a command gave back."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Said]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
-    monkeypatch.delenv("COLUMNS", raising=False)
-
-    def command(*arguments: object) -> Said:
-        code = cli.main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return Said(code=code, out=said.out, err=said.err)
-
-    return command
 
 
 def row(
@@ -228,7 +202,7 @@ def test_what_load_says_is_in_the_language_of_the_terminal(run: Run, tmp_path: P
 
 def test_rows_left_out_are_counted_and_named(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "prices.csv"
-    file.write_text("segment,year,price_index\n3611,2025,1\n3612,2025,1\n合计,,2\n", encoding="utf-8")
+    file.write_text("industry,year,output_ppi\n3611,2025,97\n3612,2025,98\n合计,,195\n", encoding="utf-8")
     english = run("load", file, "--dir", tmp_path / "en")
     chinese = run("load", file, "--dir", tmp_path / "zh", "--lang", "zh")
     assert (english.code, chinese.code) == (0, 0)
@@ -439,7 +413,9 @@ def test_faults_of_one_workbook_come_whatever_their_sheet(run: Run, tmp_path: Pa
     with xlsxwriter.Workbook(book) as workbook:
         for year in ("2025", "2026"):
             sheet = workbook.add_worksheet(f"Price {year}")
-            for number, cells in enumerate([("行业小类", "年份", "价格指数"), ("3670", year, "1.0"), ("3611", year, "不知道")]):
+            for number, cells in enumerate(
+                [("行业小类", "年份", "出厂价格指数"), ("3670", year, "98.8"), ("3611", year, "不知道")]
+            ):
                 sheet.write_row(number, 0, cells)
     loaded = run("load", f"price_index={book}", "--dir", tmp_path / "store")
     assert loaded.code == 1, loaded.err

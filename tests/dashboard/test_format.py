@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
+from io import StringIO
 
-from dashboard import format
+import polars as pl
+import pytest
+from rich.console import Console
+
+from dashboard import definition, format
 from dashboard.periods import Language
-from indicators.plan import Unit
+from dashboard.terminal import details_table, results_table
+from dashboard.words import words
+from indicators.catalogue import AUTOMOTIVE, load_plan
+from indicators.details import DETAILS
+from indicators.plan import Plan, Unit
+from indicators.results import RESULTS
 from pipelines.yamlfile import Text
 
 PERCENT = Unit(
@@ -111,3 +120,99 @@ def test_the_error_beside_a_value_shows_when_the_value_is_not_in_the_middle() ->
     assert format.around(0.66, 0.64, 0.68, PERCENT, "zh") == "± 2.0"
     assert format.around(-0.071, -0.0714, 0.0, PERCENT, "zh") == "[−7.1, 0.0]"
     assert format.around(0.66, None, None, PERCENT, "zh") is None
+
+
+# --- a difference of shares is in percentage points ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return load_plan(AUTOMOTIVE)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "language", "told"),
+    [
+        ("nc_rate_change", "zh", "+4.0个百分点"),
+        ("nc_rate_change", "en", "+4.0 pp"),
+        ("rd_tool_rate_change", "en", "+4.0 pp"),
+        ("nc_rate", "en", "+4.0%"),
+        ("labour_productivity_change", "zh", "+4.0%"),  # relative: a change of 4 per cent
+        ("parts_digital_level_change", "zh", "0.0分"),
+    ],
+)
+def test_the_unit_of_a_difference(indicator: str, language: Language, told: str, plan: Plan) -> None:
+    assert format.number(0.04, format.unit_of(plan, indicator), language, signed=True) == told
+
+
+def test_the_interval_of_a_difference_of_shares(plan: Plan) -> None:
+    unit = format.unit_of(plan, "nc_rate_change")
+    assert format.interval(0.021, 0.059, unit, "zh", signed=True) == "+2.1个百分点至+5.9个百分点"
+    assert format.interval(0.021, 0.059, unit, "en", signed=True) == "+2.1 pp to +5.9 pp"
+    assert format.margin(0.021, 0.059, unit, "en") == "± 1.9"
+    assert format.bound(">=", 0.05, unit, "en", signed=True) == "≥ +5 pp"
+    assert not unit.bounded
+
+
+def test_everywhere_a_difference_is_written_as_one(plan: Plan) -> None:
+    row = {
+        **dict.fromkeys(RESULTS),
+        "indicator": "nc_rate_change",
+        "period": "2026",
+        "breakdown": "total",
+        "category": "total",
+        "value": 0.04,
+        "low": 0.02,
+        "high": 0.06,
+        "status": "published",
+    }
+    shown = Console(width=200, file=StringIO())
+    shown.print(results_table(plan, pl.DataFrame([row], schema=RESULTS), words("en")))
+    printed = shown.file.getvalue()
+    assert "+4.0 pp" in printed and "+2.0 pp to +6.0 pp" in printed
+    assert "%" not in printed.replace("95 %", "")
+    told = dict(definition.formula(plan, plan.indicators["nc_rate_change"], words("en")))
+    assert list(told.values()) == ["Difference of Numerical-control rate of key processes from 2025"]
+    assert ("Unit", "pp") in definition.about(plan, plan.indicators["nc_rate_change"], words("en"))
+
+
+def test_both_ends_of_a_matched_change_are_levels(plan: Plan) -> None:
+    key = {
+        "period": "2026",
+        "base_period": "2025",
+        "method": "matched",
+        "breakdown": "total",
+        "category": "total",
+        "se": None,
+        "n": 9,
+    }
+    rows = [
+        {"indicator": name, **key, "part": part, "value": value}
+        for name, ends in (("nc_rate_change", (0.62, 0.67, 0.05)), ("labour_productivity_change", (30.0, 33.0, 0.10)))
+        for part, value in zip(("then", "now", "change"), ends, strict=True)
+    ]
+    shown = Console(width=250, file=StringIO())
+    shown.print(details_table(plan, "decomposition", pl.DataFrame(rows, schema=DETAILS["decomposition"]), words("en")))
+    printed = shown.file.getvalue()
+    for told in ("62.0%", "67.0%", "+5.0 pp", "30.00 (10,000 yuan/person)", "33.00 (10,000 yuan/person)", "+10.0%"):
+        assert told in printed
+
+
+def test_the_interval_of_a_comparison_is_in_percentage_points(plan: Plan) -> None:
+    row = {
+        "indicator": "nc_rate",
+        "period": "2026",
+        "breakdown": "segment_group",
+        "category": "parts",
+        "other": "vehicle",
+        "difference": -0.04,
+        "se": 0.01,
+        "low": -0.06,
+        "high": -0.02,
+        "significant": True,
+    }
+    shown = Console(width=250, file=StringIO())
+    shown.print(details_table(plan, "comparisons", pl.DataFrame([row], schema=DETAILS["comparisons"]), words("en")))
+    printed = shown.file.getvalue()
+    for told in ("−4.0 pp", "−6.0 pp", "−2.0 pp", "1.0 pp"):
+        assert told in printed

@@ -208,7 +208,7 @@ def test_a_table_says_what_it_holds(table: Any) -> None:
     for name, column in table.columns.items():
         assert column.aliases, name
         assert name not in table.key or column.required, f"{name} is part of the key and may not be blank"
-        if column.type in ("number", "integer") and name not in ("price_index", "score"):
+        if column.type in ("number", "integer") and name not in ("output_ppi", "input_ppi", "score"):
             assert column.unit, f"{name} needs its unit"
     for check in table.checks:
         assert formula.parse(check.that).columns
@@ -226,7 +226,8 @@ def test_words_of_a_code_list_say_one_code_each(codes: Any) -> None:
 def test_every_table_and_list_is_used() -> None:
     used = {table.id for table in TABLES if any(table.id == indicator.table for indicator in INDICATORS)}
     linked = {link.table for table in TABLES for link in table.link}
-    assert used | linked == {table.id for table in TABLES}
+    bridges = {indicator.panel.bridge.table for indicator in INDICATORS if indicator.panel and indicator.panel.bridge}
+    assert used | linked | bridges == {table.id for table in TABLES}
     listed = {column.codes for table in TABLES for column in table.columns.values() if column.codes}
     rolled = {split.rollup for split in PLAN.breakdowns.values() if split.rollup}
     assert listed | rolled == set(PLAN.dictionary.codes)

@@ -1,167 +1,30 @@
-"""How long things take: R's median, a slow curve by hand, and the trap of looking at finished cases only."""
+"""How long things take, through the tables: which cases count, what they weigh, what is not reached, and what is told."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from indicators import duration, statement
-from indicators.duration import kaplan_meier_quantile
+from indicators import duration
+from indicators.compute import compute
 from indicators.plan import Plan
 from indicators.question import questions
+from indicators.spells import spells
+from indicators.statement import rows_statement
+from tests.indicators.cycles import cycle_plan, projects, register
 
-# --- the curve ---------------------------------------------------------------------------------------------------------
-
-
-def quantile(entry: Any, exit_: Any, event: Any, weight: Any = None, q: float = 0.5) -> float:
-    size = len(exit_)
-    weight = np.ones(size) if weight is None else np.asarray(weight, dtype=float)
-    arrays = (np.asarray(entry, dtype=float), np.asarray(exit_, dtype=float), np.asarray(event, dtype=bool))
-    return float(kaplan_meier_quantile(*arrays, weight[:, None], q)[0])
-
-
-def by_hand(entry: Any, exit_: Any, event: Any, weight: Any, q: float) -> float:
-    """One time after the other; the crowd rule and R's rule for a flat step, spelt out."""
-    cases = list(zip(entry, exit_, event, weight, strict=True))
-    survivors, curve, begun = 1.0, [], False
-    for t in sorted({e for _, e, d, _ in cases if d}):
-        at_risk = [(e, d, w) for i, e, d, w in cases if i < t <= e]
-        begun = begun or len(at_risk) >= min(duration.AT_RISK, len(cases))
-        if not begun:
-            continue
-        risk = sum(w for _, _, w in at_risk)
-        survivors *= 1 - sum(w for e, d, w in at_risk if d and e == t) / risk
-        curve.append((t, survivors))
-    reached = [(t, s) for t, s in curve if s <= 1 - q + 1e-9]
-    if not reached:
-        return float("nan")
-    first, height = reached[0]
-    below = [t for t, s in reached if s < 1 - q - 1e-9]
-    flat = abs(height - (1 - q)) <= 1e-9
-    return (first + below[0]) / 2 if flat and below else float(first)
-
-
-def test_the_median_on_a_flat_step_is_its_middle_as_in_r() -> None:
-    """survival::survfit answers 25 for four deaths at 10, 20, 30, 40: the curve is at one half from 20 to 30."""
-    assert quantile([-1] * 4, [10, 20, 30, 40], [True] * 4) == 25.0
-    assert quantile([-1] * 4, [10, 20, 30, 40], [True, True, False, False]) == 20.0, "a flat end has no middle"
-    assert quantile([-1] * 8, [10, 20, 30, 40] * 2, [True] * 8, q=0.25) == 15.0
-
-
-def test_the_hand_case(shared_data: Path) -> None:
-    """9/10 · 8/9 · 5/7 · 4/5: after 18 the curve is at 4/7, after 24 at 16/35, so the median is 24."""
-    frame = pl.read_csv(shared_data / "statistics" / "km_hand.csv")
-    cases = ([-1] * frame.height, frame["t"], frame["e"] == 1)
-    assert quantile(*cases, q=1 - 0.58) == 18.0
-    assert quantile(*cases) == 24.0
-    assert quantile(*cases, q=1 - 4 / 7) == 21.0, "flat at 4/7 from 18 to 24"
-
-
-spell = st.tuples(st.integers(-1, 20), st.integers(1, 30), st.booleans(), st.sampled_from([0.5, 1.0, 2.5, 4.0]))
-
-
-@settings(max_examples=300, deadline=None, derandomize=True)
-@given(spells=st.lists(spell, min_size=1, max_size=40), q=st.sampled_from([0.25, 0.5, 0.75, 0.9]))
-def test_the_curve_by_hand(spells: list[tuple[int, int, bool, float]], q: float) -> None:
-    entry, length, event, weight = (list(column) for column in zip(*spells, strict=True))
-    exit_ = [i + k for i, k in zip(entry, length, strict=True)]
-    found, wanted = quantile(entry, exit_, event, weight, q), by_hand(entry, exit_, event, weight, q)
-    assert (np.isnan(found) and np.isnan(wanted)) or found == wanted
-
-
-def test_a_quantile_that_is_not_reached_is_not_a_number() -> None:
-    assert np.isnan(quantile([-1] * 8, range(10, 18), [True, True, False, False, False, False, False, False]))
-    assert np.isnan(quantile([-1] * 8, range(10, 18), [False] * 8))
-
-
-def test_the_curve_starts_where_five_are_at_risk() -> None:
-    """One early finisher among two watched would halve the curve; it is passed over."""
-    late = [100] * 20
-    exit_ = [50, 60, *range(110, 130)]
-    event = [True, False] + [True] * 20
-    assert quantile([-1, -1, *late], exit_, event) == 119.5
-    assert quantile([-1, -1, *late][:2], exit_[:2], event[:2]) == 50.0, "fewer than five in all are all there is"
-
-
-def test_whole_weights_are_repeated_cases() -> None:
-    rng = np.random.default_rng(3)
-    exit_, event, weight = rng.integers(1, 60, 30), rng.random(30) < 0.7, rng.integers(1, 5, 30)
-    entry = np.where(rng.random(30) < 0.4, exit_ - rng.integers(1, 10, 30), -1)
-    for q in (0.25, 0.5, 0.75):
-        repeated = [np.repeat(column, weight) for column in (entry, exit_, event)]
-        assert quantile(entry, exit_, event, weight, q) == quantile(*repeated, q=q)
-
-
-# --- through the tables --------------------------------------------------------------------------------------------------
-
-FIRM = {"firm": "identifier", "year": "year", "layer": "identifier", "layer_size": "integer", "holding_group": "identifier"}
-PROJECT = {
-    "firm": "identifier",
-    "project": "identifier",
-    "begun": "date",
-    "done": "date",
-    "dropped": "date",
-    "seen": "date",
-    "kind": "identifier",
-}
-
-
-def cycle_plan(make_plan: Any, method: str = "period", *, change: bool = False, **design: Any) -> Plan:
-    """Projects dated by a register of firms; the median of the time from begun to done."""
-    asked = {"unit": "firm", "stratum": "layer", "population": "layer_size", "group": "holding_group", **design}
-    link = {"table": "register", "on": {"firm": "firm", "year": "period"}}
-    measured = {"start": "begun", "end": "done", "stopped": "dropped", "as_of": "seen", "method": method}
-    indicators: dict[str, Any] = {"cycle": {"table": "projects", "duration": measured}}
-    if change:
-        indicators["shorter"] = {"change_of": "cycle", "base_period": "2025"}
-    return make_plan(
-        tables={
-            "register": {"key": ["firm", "year"], "period": "year", "columns": FIRM},
-            "asked": {
-                "key": ["firm", "year"],
-                "period": "year",
-                "link": [link],
-                "design": {name: value for name, value in asked.items() if name != "answered_in"},
-                "columns": {"firm": "identifier", "year": "year"},
-            },
-            "projects": {"key": ["firm", "project"], "link": [link], "design": asked, "columns": PROJECT},
-        },
-        indicators=indicators,
-        breakdowns={"kind": "kind"},
-    )
-
-
-def register(firms: list[str], years: range, layers: dict[str, tuple[str, int]] | None = None) -> pl.DataFrame:
-    rows = []
-    for year in years:
-        for firm in firms:
-            layer, size = (layers or {}).get(firm, ("all", len(firms)))
-            rows.append({"firm": firm, "year": year, "layer": layer, "layer_size": size, "holding_group": firm})
-    return pl.DataFrame(rows)
-
-
-def projects(rows: list[tuple[Any, ...]], seen: date = date(2027, 12, 31)) -> pl.DataFrame:
-    """Rows of (firm, begun, done, dropped)."""
-    frame = pl.DataFrame(rows, schema=["firm", "begun", "done", "dropped"], orient="row", infer_schema_length=None)
-    number = pl.int_range(pl.len()).cast(pl.String)
-    return frame.with_columns(
-        pl.col("begun", "done", "dropped").cast(pl.Date), project=number, seen=pl.lit(seen), kind=pl.lit("k")
-    )
+BEGUN = date(2025, 1, 1)
 
 
 def spells_of(plan: Plan, database: Any) -> pl.DataFrame:
     (question,) = questions(plan, ("duration",))
-    rows = database.query(statement.rows_statement(question))
     measured = question.indicators[0].duration
     assert measured is not None
-    return duration._spells(rows, measured).with_columns(pl.col("period") // 10000)
+    return spells(database.query(rows_statement(question)), measured).with_columns(pl.col("period") // 10000)
 
 
 def spell(found: pl.DataFrame, year: int) -> list[tuple[float, float, bool]]:
@@ -231,139 +94,253 @@ def test_impossible_dates_count_for_nothing(make_plan: Any, warehouse: Any) -> N
     assert spells_of(plan, warehouse(plan, frames)).is_empty()
 
 
+def after(days: int | None) -> date | None:
+    return None if days is None else BEGUN + timedelta(days=days)
+
+
+def begun(firm: str, done: int | None = None, dropped: int | None = None) -> tuple[Any, ...]:
+    """A project of a firm begun on the first day of 2025, and after how many days it ended."""
+    return (firm, BEGUN, after(done), after(dropped))
+
+
 def test_open_and_abandoned_cases_push_the_median_up(make_plan: Any, results_of: Any, row_of: Any) -> None:
     plan = cycle_plan(make_plan, "cohort")
-    begun = date(2025, 1, 1)
-    rows = [("a", begun, begun + timedelta(days=10 * k), None) for k in range(1, 6)]
-    rows += [("b", begun, None, begun + timedelta(days=25))] * 2 + [("c", begun, None, None)] * 2
+    rows = [begun("a", 10 * k) for k in range(1, 6)]
+    rows += [begun("b", None, 25)] * 2 + [begun("c")] * 2
     frames = {"register": register(["a", "b", "c"], range(2025, 2026)), "projects": projects(rows)}
     row = row_of(results_of(plan, frames), "cycle", "2025")
     # 9 at risk: 8/9, 7/9; the two given up leave; 7/9 · 4/5 · 3/4 is below one half
     assert row["value"] == 40.0
-    assert row["n"] == 3
-    finished = [10, 20, 30, 40, 50]
-    assert row["value"] > float(np.median(finished))
+    assert (row["n"], row["df"]) == (3, None)
+    assert row["value"] > float(np.median([10, 20, 30, 40, 50]))
 
 
-def test_a_median_that_is_not_reached_is_null(make_plan: Any, results_of: Any, row_of: Any) -> None:
+def test_a_median_that_is_not_reached_is_null_and_known_to_be_more(make_plan: Any, results_of: Any, row_of: Any) -> None:
+    """Two of eight finished after 18 and 19 days; the others are open on 28 January at the ages of 20 to 25 days."""
     plan = cycle_plan(make_plan, "cohort")
-    rows = [("a", date(2025, 1, k), None if k > 2 else date(2025, 3, 1), None) for k in range(1, 9)]
-    frames = {"register": register(["a"], range(2025, 2026)), "projects": projects(rows)}
+    rows = [("a", date(2025, 1, k), None if k > 2 else date(2025, 1, 20), None) for k in range(1, 9)]
+    frames = {"register": register(["a"], range(2025, 2026)), "projects": projects(rows, date(2025, 1, 28))}
     row = row_of(results_of(plan, frames), "cycle", "2025")
-    assert (row["value"], row["se"], row["low"], row["high"], row["status"]) == (None, None, None, None, "absent")
+    assert [row[name] for name in ("value", "se", "high", "quality", "df", "verdict")] == [None] * 6
+    assert row["status"] == "absent"
+    assert row["low"] == 21.0, "the last age at which five were watched: those begun up to 7 January"
+
+
+def test_what_is_not_reached_is_hidden_with_the_rest_of_a_suppressed_row(make_plan: Any, results_of: Any, row_of: Any) -> None:
+    plan = cycle_plan(make_plan, "cohort", minimum_groups=3)
+    rows = [begun("a") for _ in range(8)]
+    row = row_of(results_of(plan, {"register": register(["a"], range(2025, 2026)), "projects": projects(rows)}), "cycle", "2025")
+    assert (row["status"], row["low"], row["n"]) == ("suppressed", None, None)
 
 
 def test_cases_weigh_as_their_enterprise(make_plan: Any, results_of: Any, row_of: Any) -> None:
     """Two strata: of the quick one all answered, of the slow one every tenth; the median is that of the slow."""
     plan = cycle_plan(make_plan, "cohort", answered_in="asked")
-    quick, slow = [f"q{i}" for i in range(6)], [f"s{i}" for i in range(3)]
-    layers = dict.fromkeys(quick, ("quick", 6)) | dict.fromkeys(slow, ("slow", 30))
-    begun = date(2025, 1, 1)
-    rows = [(firm, begun, begun + timedelta(days=20), None) for firm in quick]
-    rows += [(firm, begun, begun + timedelta(days=90), None) for firm in slow]
+    quick, slow = [f"q{i}" for i in range(8)], [f"s{i}" for i in range(6)]
+    layers = dict.fromkeys(quick, ("quick", 8)) | dict.fromkeys(slow, ("slow", 60))
+    rows = [begun(firm, 20) for firm in quick] + [begun(firm, 90) for firm in slow]
     firms = register(quick + slow, range(2025, 2026), layers)
     frames = {"register": firms, "projects": projects(rows), "asked": firms.select("firm", "year")}
     assert row_of(results_of(plan, frames), "cycle", "2025")["value"] == 90.0
-    # three more of the slow stratum answered and had no project: they share its weight
-    more = [f"n{i}" for i in range(12)]
-    firms = register(quick + slow + more, range(2025, 2026), layers | dict.fromkeys(slow + more, ("slow", 15)))
+    # 54 more of the slow stratum answered and had no project: they share its weight
+    more = [f"n{i}" for i in range(54)]
+    firms = register(quick + slow + more, range(2025, 2026), layers | dict.fromkeys(more, ("slow", 60)))
     frames = {"register": firms, "projects": projects(rows), "asked": firms.select("firm", "year")}
     assert row_of(results_of(plan, frames), "cycle", "2025")["value"] == 20.0
 
 
-# --- the trap --------------------------------------------------------------------------------------------------------------
+def test_who_did_not_answer_stands_for_nobody(make_plan: Any, results_of: Any, row_of: Any) -> None:
+    plan = cycle_plan(make_plan, "cohort", answered_in="asked")
+    firms = register([f"f{i}" for i in range(12)], range(2025, 2026))
+    rows = [begun(f"f{i}", 10 + i) for i in range(12)]
+    frames = {"register": firms, "projects": projects(rows), "asked": firms.filter(pl.col("firm") >= "f3").select("firm", "year")}
+    row = row_of(results_of(plan, frames), "cycle", "2025")
+    assert (row["value"], row["n"]) == (16.0, 7), "f3 to f9"
 
 
-def simulated(seed: int, growth: float, speed: float = 1.0, size: int = 600) -> pl.DataFrame:
-    """Projects begun 2019–2027 of log-normal length around 600 days; begun ones grow by `growth` a year.
+def test_a_stated_weight_and_a_sampling_fraction_take_the_place_of_the_population(
+    make_plan: Any, results_of: Any, row_of: Any
+) -> None:
+    """The same sample stated in two ways: five of fifty and two of two, once by population, once by weight and fraction."""
+    firms = [f"f{i}" for i in range(7)]
+    layers = {firm: ("small", 50) if i < 5 else ("large", 2) for i, firm in enumerate(firms)}
+    listed = register(firms, range(2025, 2026), layers)
+    listed = listed.with_columns(
+        weight=pl.col("layer_size") / pl.len().over("layer"), part=pl.len().over("layer") / pl.col("layer_size")
+    )
+    rows = projects([begun(firm, 20 + 7 * i + k) for i, firm in enumerate(firms) for k in range(2)])
+    plan = cycle_plan(make_plan, "cohort")
+    columns = {**plan.dictionary.tables["register"].model_dump()["columns"]}
+    other = make_plan(
+        tables={
+            "register": {
+                "key": ["firm", "year"],
+                "period": "year",
+                "columns": {**{name: column["type"] for name, column in columns.items()}, "weight": "number", "part": "rate"},
+            },
+            "projects": {
+                "key": ["firm", "project"],
+                "link": [{"table": "register", "on": {"firm": "firm", "year": "period"}}],
+                "design": {"unit": "firm", "stratum": "layer", "weight": "weight", "sampling_fraction": "part"},
+                "columns": {name: column.type for name, column in plan.dictionary.tables["projects"].columns.items()},
+            },
+        },
+        indicators={"cycle": plan.indicators["cycle"].model_dump(exclude={"id"}, exclude_defaults=True)},
+    )
+    ours = row_of(results_of(plan, {"register": listed, "projects": rows}), "cycle", "2025")
+    theirs = row_of(results_of(other, {"register": listed, "projects": rows}), "cycle", "2025")
+    assert ours == theirs
+    assert ours["low"] < ours["value"]
 
-    From 2026 on, time runs `speed` times as fast for whoever is under way.
-    """
+
+# --- errors ------------------------------------------------------------------------------------------------------------------
+
+
+def many(seed: int, firms: int, years: range, cases: int = 1) -> list[tuple[Any, ...]]:
+    """Cases begun on some day of each year that take 30 to 330 days; a few are given up."""
     rng = np.random.default_rng(seed)
     rows = []
-    turn = date(2026, 1, 1).toordinal()
-    for year in range(2019, 2028):
-        for i in range(round(size * growth ** (year - 2019))):
-            begun = date(year, 1, 1).toordinal() + int(rng.integers(0, 365))
-            length = 600 * np.exp(0.45 * rng.standard_normal())
-            done = begun + length
-            if done > turn:
-                left = done - max(begun, turn)
-                done = max(begun, turn) + left / speed
-            finish = date.fromordinal(round(done))
-            rows.append((f"f{i % 60}", date.fromordinal(begun), finish if finish <= date(2027, 12, 31) else None, None))
-    return projects(rows)
+    for year in years:
+        for i in range(firms):
+            for _ in range(cases):
+                start = date(year, 1, 1) + timedelta(days=int(rng.integers(0, 365)))
+                end = start + timedelta(days=int(rng.integers(30, 330)))
+                rows.append((f"f{i:03}", start, None, end) if rng.random() < 0.05 else (f"f{i:03}", start, end, None))
+    return rows
 
 
-def medians(make_plan: Any, results_of: Any, row_of: Any, frame: pl.DataFrame) -> tuple[float, float]:
-    plan = cycle_plan(make_plan)
-    frames = {"register": register([f"f{i}" for i in range(60)], range(2025, 2028)), "projects": frame}
-    results = results_of(plan, frames)
-    return row_of(results, "cycle", "2025")["value"], row_of(results, "cycle", "2027")["value"]
-
-
-def test_finished_cases_alone_show_a_fall_that_is_not_there(make_plan: Any, results_of: Any, row_of: Any) -> None:
-    frame = simulated(11, growth=1.0)
-    done = frame.drop_nulls("done").with_columns(
-        days=(pl.col("done") - pl.col("begun")).dt.total_days(), year=pl.col("begun").dt.year()
-    )
-    naive = {year: part["days"].median() for (year,), part in done.group_by("year")}
-    assert naive[2026] / naive[2024] - 1 < -0.2, "begun in 2026 and finished by 2027: only the quick ones"
-    then, now = medians(make_plan, results_of, row_of, frame)
-    assert abs(now / then - 1) < 0.05
-
-
-def test_more_and_more_new_projects_do_not_look_like_speed(make_plan: Any, results_of: Any, row_of: Any) -> None:
-    frame = simulated(12, growth=1.25, size=200)
-    done = frame.drop_nulls("done").with_columns(
-        days=(pl.col("done") - pl.col("begun")).dt.total_days(), year=pl.col("done").dt.year()
-    )
-    assert done.filter(pl.col("year") == 2027)["days"].median() < 580
-    then, now = medians(make_plan, results_of, row_of, frame)
-    assert then == pytest.approx(600, rel=0.07)
-    assert abs(now / then - 1) < 0.06
-
-
-def test_a_true_acceleration_is_seen(make_plan: Any, results_of: Any, row_of: Any) -> None:
-    then, now = medians(make_plan, results_of, row_of, simulated(13, growth=1.0, speed=1.25))
-    assert now / then - 1 == pytest.approx(-0.20, abs=0.06)
-
-
-# --- errors ----------------------------------------------------------------------------------------------------------------
-
-
-def test_the_bootstrap_is_the_same_every_time(make_plan: Any, results_of: Any) -> None:
-    plan = cycle_plan(make_plan, change=True)
-    frames = {
-        "register": register([f"f{i}" for i in range(60)], range(2025, 2028)),
-        "projects": simulated(14, growth=1.0, size=60),
-    }
+@pytest.mark.parametrize("method", ["period", "cohort"])
+def test_the_order_of_rows_never_matters_to_the_last_bit(method: str, make_plan: Any, results_of: Any) -> None:
+    plan = cycle_plan(make_plan, method, change={"mix": "layer"}, answered_in="asked")
+    names = [f"f{i:03}" for i in range(60)]
+    layers = {name: ("ab"[i % 2], 70 + i % 2 * 200) for i, name in enumerate(names)}
+    firms = register(names, range(2025, 2028), layers)
+    frames = {"register": firms, "projects": projects(many(14, 60, range(2024, 2028), 2)), "asked": firms.select("firm", "year")}
     first = results_of(plan, frames)
-    shuffled = {name: frame.sample(fraction=1.0, shuffle=True, seed=5) for name, frame in frames.items()}
-    assert first.equals(results_of(plan, frames))
-    assert first.equals(results_of(plan, shuffled)), "the order of rows must not matter"
+    assert first.filter(pl.col("se") > 0).height > 10
+    for seed in (5, 6):
+        shuffled = {name: frame.sample(fraction=1.0, shuffle=True, seed=seed) for name, frame in frames.items()}
+        assert first.equals(results_of(plan, shuffled))
 
 
-def test_both_years_draw_the_same_enterprises(make_plan: Any, results_of: Any, row_of: Any) -> None:
-    """Cohorts of which each enterprise repeats its own pace to the day: the change is null in every replicate."""
-    plan = cycle_plan(make_plan, "cohort", change=True)
-    rows = []
-    for year in (2025, 2026):
-        for i in range(40):
-            rows += [(f"f{i}", date(year, 2, 1), date(year, 2, 1) + timedelta(days=30 + 5 * i), None)]
-    frames = {"register": register([f"f{i}" for i in range(40)], range(2025, 2027)), "projects": projects(rows)}
-    results = results_of(plan, frames)
-    assert row_of(results, "cycle", "2026")["se"] > 5
-    change = row_of(results, "shorter", "2026")
-    assert (change["value"], change["se"], change["low"], change["high"]) == (0.0, 0.0, 0.0, 0.0)
+def test_all_who_answered_are_drawn_also_those_without_cases(make_plan: Any, warehouse: Any) -> None:
+    """Three of 300 have cases: in one draw of twenty (e^−3) none of them is in it, and the median is not reached."""
+    plan = cycle_plan(make_plan, "cohort", answered_in="asked")
+    firms = register([f"f{i:03}" for i in range(300)], range(2025, 2026))
+    rows = [begun(f"f{i:03}", 50 + 10 * k) for i in range(3) for k in range(4)] + [begun("f000")]
+    database = warehouse(plan, {"register": firms, "projects": projects(rows), "asked": firms.select("firm", "year")})
+    (question,) = questions(plan, ("duration",))
+    drawn = duration.answer(question, database).replicates["2025", "total", "total"]
+    assert np.isinf(drawn).mean() == pytest.approx(np.exp(-3), abs=0.03)
 
 
-def test_the_bootstrap_error_of_a_median(make_plan: Any, results_of: Any, row_of: Any) -> None:
-    """One case per enterprise, uniform lengths: the error of the median is about 1 / (2 f √n)."""
+def test_an_upper_end_that_many_draws_do_not_reach_is_unknown(make_plan: Any, results_of: Any, row_of: Any) -> None:
+    """Of 40 enterprises 23 finished within the year; in some draws fewer than half did."""
     plan = cycle_plan(make_plan, "cohort")
-    rng = np.random.default_rng(21)
-    firms = [f"f{i}" for i in range(400)]
-    rows = [(firm, date(2025, 1, 1), date(2025, 1, 1) + timedelta(days=int(rng.integers(1, 301))), None) for firm in firms]
-    row = row_of(results_of(plan, {"register": register(firms, range(2025, 2026)), "projects": projects(rows)}), "cycle", "2025")
-    assert row["se"] == pytest.approx(300 / (2 * np.sqrt(400)), rel=0.35)
-    assert row["low"] < row["value"] < row["high"]
+    names = [f"f{i:02}" for i in range(40)]
+    rows = [begun(name, 100 + 5 * i if i < 23 else None) for i, name in enumerate(names)]
+    frames = {"register": register(names, range(2025, 2026)), "projects": projects(rows, date(2025, 12, 31))}
+    row = row_of(results_of(plan, frames), "cycle", "2025")
+    assert row["value"] == 197.5
+    assert row["low"] < row["value"]
+    assert (row["high"], row["se"]) == (None, None)
+
+
+def test_replicates_that_are_missing_are_above_all_others_or_of_no_side() -> None:
+    drawn = np.arange(1000.0)
+    assert duration.spread(drawn) == pytest.approx({"se": drawn.std(ddof=1), "low": 24.975, "high": 974.025})
+    few = np.where(drawn < 980, drawn, np.inf)
+    assert duration.spread(few)["high"] == pytest.approx(974.025)
+    assert duration.spread(few)["se"] == pytest.approx(np.arange(980.0).std(ddof=1))
+    some = np.where(drawn < 950, drawn, np.inf)
+    assert duration.spread(some)["low"] == pytest.approx(24.975)
+    assert duration.spread(some)["high"] is None
+    assert duration.spread(np.where(drawn < 800, drawn, np.inf))["se"] is None
+    assert duration.spread(np.full(9, np.nan)) == {"se": None, "low": None, "high": None}
+
+
+def test_one_enterprise_alone_has_no_error(make_plan: Any, results_of: Any, row_of: Any) -> None:
+    plan = cycle_plan(make_plan, "cohort")
+    rows = [begun("a", 10 * k) for k in range(1, 8)] + [begun("a")]
+    row = row_of(results_of(plan, {"register": register(["a"], range(2025, 2026)), "projects": projects(rows)}), "cycle", "2025")
+    assert (row["value"], row["se"], row["low"], row["high"], row["quality"]) == (45.0, None, None, None, None)
+
+
+def test_the_letter_follows_from_the_error(make_plan: Any, results_of: Any) -> None:
+    plan = cycle_plan(make_plan)
+    frames = {
+        "register": register([f"f{i:03}" for i in range(60)], range(2025, 2027)),
+        "projects": projects(many(3, 60, range(2024, 2027))),
+    }
+    rows = results_of(plan, frames).filter(pl.col("value").is_not_null())
+    assert rows.height >= 4
+    for row in rows.iter_rows(named=True):
+        variation = row["se"] / row["value"]
+        assert row["quality"] == next(
+            letter for letter, limit in zip("ABCDE", (0.05, 0.1, 0.15, 0.25, 0.35), strict=True) if variation < limit
+        )
+
+
+# --- what is told ------------------------------------------------------------------------------------------------------------
+
+
+def told(plan: Any, warehouse: Any, frames: dict[str, pl.DataFrame]) -> list[str]:
+    notices = compute(plan, warehouse(plan, frames)).notices
+    assert all(notice.zh and notice.en for notice in notices)
+    return [notice.en for notice in notices]
+
+
+@pytest.mark.parametrize(("method", "words"), [("period", "open in the year"), ("cohort", "begun in the year")])
+def test_more_than_a_tenth_given_up_is_told_with_the_share(method: str, words: str, make_plan: Any, warehouse: Any) -> None:
+    """Two of ten of one stratum, weight 3 each, and none of five of another, weight 1: 6/35; at day 25 34 are at risk."""
+    plan = cycle_plan(make_plan, method)
+    names = [f"f{i}" for i in range(15)]
+    layers = {name: ("s", 30) if i < 10 else ("t", 5) for i, name in enumerate(names)}
+    rows = [begun(name, None, 25) if i < 2 else begun(name, 20 if i == 14 else 40 + i) for i, name in enumerate(names)]
+    frames = {"register": register(names, range(2025, 2026), layers), "projects": projects(rows)}
+    (notice,) = told(plan, warehouse, frames)
+    assert notice == (
+        f"projects, 2025: of those {words}, 17.1% (weighted) were given up. They count as open until then and never as finished; "
+        "the cumulative incidence of being given up (Aalen–Johansen) is 17.1%."
+    )
+
+
+def test_a_tenth_given_up_is_not_told(make_plan: Any, warehouse: Any) -> None:
+    names = [f"f{i}" for i in range(10)]
+    rows = [begun(name, None, 25) if i < 1 else begun(name, 40 + i) for i, name in enumerate(names)]
+    frames = {"register": register(names, range(2025, 2026)), "projects": projects(rows)}
+    assert told(cycle_plan(make_plan, "cohort"), warehouse, frames) == []
+
+
+def test_of_too_few_groups_nothing_is_told(make_plan: Any, warehouse: Any) -> None:
+    rows = [begun("a", None, 25)] * 3 + [begun("b", 40)] * 4 + [begun("c", 50)] * 4
+    frames = {"register": register(["a", "b", "c"], range(2025, 2026)), "projects": projects(rows)}
+    assert len(told(cycle_plan(make_plan, "cohort", minimum_groups=3), warehouse, frames)) == 1
+    frames = {"register": register(["a", "b"], range(2025, 2026)), "projects": projects(rows[:7])}
+    assert told(cycle_plan(make_plan, "cohort", minimum_groups=3), warehouse, frames) == []
+
+
+def test_what_is_not_reached_is_told_with_what_is_known(make_plan: Any, warehouse: Any) -> None:
+    names = [f"f{i}" for i in range(10)]
+    rows = [begun(name, 30 + i if i < 4 else None) for i, name in enumerate(names)]
+    frames = {"register": register(names, range(2025, 2026)), "projects": projects(rows, date(2025, 6, 30))}
+    assert told(cycle_plan(make_plan, "cohort"), warehouse, frames)[0] == (
+        "cycle, 2025: the time within which 50% are finished is not reached, only known to be more than 180 days. "
+        "A quarter are finished within 32 days."
+    )
+    assert told(cycle_plan(make_plan, "cohort", quantile=0.2), warehouse, frames) == []
+    none = {**frames, "projects": projects([begun(name) for name in names], date(2025, 6, 30))}
+    assert told(cycle_plan(make_plan, "cohort"), warehouse, none)[0].endswith("Nor is the time within which a quarter are.")
+
+
+def test_a_curve_that_begins_late_is_told(make_plan: Any, warehouse: Any) -> None:
+    """Two are watched from their first day and finish; twenty come under watch at the age of 100 days and more."""
+    names = [f"f{i:02}" for i in range(22)]
+    rows = [(name, date(2024, 9, 1), date(2025, 2, 1) + timedelta(days=i), None) for i, name in enumerate(names[:20])]
+    rows += [(name, date(2025, 3, 1), date(2025, 3, 11), None) for name in names[20:]]
+    frames = {"register": register(names, range(2025, 2026)), "projects": projects(rows)}
+    (notice,) = told(cycle_plan(make_plan), warehouse, frames)
+    assert notice == (
+        "cycle, 2025: at earlier ages fewer than five cases (by weight) were at risk, so the curve begins at day 153 "
+        "and speaks only of those that lasted so long."
+    )

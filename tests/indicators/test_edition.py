@@ -18,6 +18,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from indicators.details import DETAILS
 from indicators.edition import (
     DATABASE,
     MANIFEST,
@@ -27,6 +28,7 @@ from indicators.edition import (
     Edition,
     NoEdition,
     PublishInProgress,
+    _in_todays_form,
     _locked,
     list_editions,
     open_edition,
@@ -34,7 +36,7 @@ from indicators.edition import (
 )
 from indicators.plan import Plan
 from indicators.results import RESULTS
-from pipelines.database import DatabaseError
+from pipelines.database import Database, DatabaseError
 from pipelines.durable import sha256
 
 REPOSITORY = Path(__file__).parents[2]
@@ -247,6 +249,19 @@ def test_an_edition_of_another_version_is_said_plainly(tmp_path: Path, plan: Pla
     (tmp_path / POINTER).write_text(json.dumps({"edition": "0001", "manifest_sha256": seal}))
     with pytest.raises(BrokenEdition, match="another version"):
         open_edition(tmp_path)
+
+
+def test_what_an_edition_of_an_earlier_version_holds_is_kept_and_what_it_lacks_is_blank() -> None:
+    earlier = Database()
+    earlier.insert("results", pl.DataFrame({"indicator": ["level"], "value": [1.5]}))
+    for name in ("coverage", "statements"):
+        earlier.insert(name, pl.DataFrame({"indicator": ["level"]}))
+    earlier.insert("revisions", pl.DataFrame({"indicator": ["level"], "former": [1.0], "value": [1.5]}))
+    with _in_todays_form(earlier) as today:
+        assert today.query("SELECT value, release FROM results").rows() == [(1.5, None)]
+        assert dict(today.query("SELECT * FROM revisions").schema) == DETAILS["revisions"]
+        assert today.query("SELECT former, reason FROM revisions").rows() == [(1.0, None)]
+        assert all(today.query(f"SELECT * FROM {name}").is_empty() for name in DETAILS if name != "revisions")
 
 
 # --- crashes and company ---------------------------------------------------------------------------------------------------

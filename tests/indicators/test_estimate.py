@@ -16,7 +16,7 @@ from scipy import stats
 
 from indicators import cells
 from indicators.compute import _kinds
-from indicators.estimate import KEYS, estimate, estimate_rows, korn_graubard
+from indicators.estimate import FEW, KEYS, effective_size, estimate, estimate_rows, korn_graubard, with_intervals
 from indicators.plan import Plan
 from indicators.question import questions
 from pipelines.database import Database
@@ -170,10 +170,10 @@ def test_logit_limits_by_the_formula_of_r(estimated: pl.DataFrame, published: di
     seen = 0
     for indicator, breakdown, category, wanted in blocks:
         p, se, df = wanted["est"], wanted["se"], wanted["df"]
-        if not 0 < p < 1:
+        found = one(estimated, indicator, breakdown, category)
+        if not 0 < p < 1 or found["n"] < 30:
             continue
         centre, width = math.log(p) - math.log1p(-p), stats.t.ppf(0.975, df) * se / (p * (1 - p))
-        found = one(estimated, indicator, breakdown, category)
         assert found["low"] == pytest.approx(1 / (1 + math.exp(width - centre)), rel=1e-7)
         assert found["high"] == pytest.approx(1 / (1 + math.exp(-width - centre)), rel=1e-7)
         assert 0 < found["low"] < p < found["high"] < 1
@@ -544,6 +544,67 @@ def test_a_sampled_share_of_none_or_all_has_the_exact_interval(
     assert row["value"] == yes / 12
     assert row["low"] == pytest.approx(low, rel=1e-12)
     assert row["high"] == pytest.approx(high, rel=1e-12)
+
+
+def clopper_pearson(yes: float, n: float) -> tuple[float, float]:
+    """From the F distribution, as in the tables of Korn and Graubard (1998), not from the beta one."""
+    no = n - yes
+    low = 0.0 if yes == 0 else 1 / (1 + (no + 1) / (yes * stats.f.ppf(0.025, 2 * yes, 2 * (no + 1))))
+    high = 1.0 if no == 0 else 1 / (1 + no / ((yes + 1) * stats.f.ppf(0.975, 2 * (yes + 1), 2 * no)))
+    return low, high
+
+
+def test_a_share_of_few_units_has_the_interval_of_korn_and_graubard(make_plan: Any, warehouse: Any) -> None:
+    """svyciprop(method = "beta"): n* = p(1 − p)/V · (t of n − 1 / t of df)², with n and df of the domain."""
+    sizes = {"a": (9, 12), "b": (8, 14), "c": (12, 12)}
+    rows = [
+        (f"{h}{i}", h, population, float(3 * (i % 3 > 0))) for h, (answered, population) in sizes.items() for i in range(answered)
+    ]
+    frame = pl.DataFrame(rows, schema=["unit", "stratum", "n_pop", "y"], orient="row").with_columns(dom=pl.lit("i"))
+    row = one(levels(*domain_case(make_plan, warehouse, frame, {})), "share")
+    p, n, df = row["value"], 29, 26
+    assert (row["n"], row["df"], row["open_df"]) == (n, df, 15)
+    effective = p * (1 - p) / row["se"] ** 2 * (stats.t.ppf(0.975, n - 1) / stats.t.ppf(0.975, df)) ** 2
+    assert effective > n, "an interval is not cut off at n; what may be presented is"
+    assert (row["low"], row["high"]) == pytest.approx(clopper_pearson(effective * p, effective), rel=1e-7)
+
+
+def test_limits_change_from_exact_to_logit_with_the_thirtieth_unit() -> None:
+    usual = {"value": 0.8, "se": 0.05, "df": 20, "bounded": True, "sampled": True}
+    found = with_intervals(pl.DataFrame([{**usual, "n": FEW - 1}, {**usual, "n": FEW}])).rows(named=True)
+    effective = 0.16 / 0.0025 * (stats.t.ppf(0.975, FEW - 2) / stats.t.ppf(0.975, 20)) ** 2
+    assert (found[0]["low"], found[0]["high"]) == pytest.approx(clopper_pearson(0.8 * effective, effective), rel=1e-7)
+    width = stats.t.ppf(0.975, 20) * 0.05 / 0.16
+    assert found[1]["low"] == pytest.approx(1 / (1 + math.exp(width) * 0.25), rel=1e-9)
+    assert found[1]["high"] == pytest.approx(1 / (1 + math.exp(-width) * 0.25), rel=1e-9)
+
+
+def test_limits_of_korn_and_graubard_by_another_package(shared_data: Path) -> None:
+    """Over all and in two domains that cut through strata."""
+    svy = pytest.importorskip("svy")
+    frame = read_sample(shared_data)
+    sample = svy.Sample(frame, svy.Design(stratum="stratum", wgt="w", pop_size="n_pop")).estimation
+    domains = {None: pl.lit(True), "emp25": pl.col("emp25") >= 300, "kp_total": pl.col("kp_total") < 12}
+    wheres = {None: None, "emp25": svy.col("emp25") >= 300, "kp_total": svy.col("kp_total") < 12}
+    for name, inside in domains.items():
+        n = frame.filter(inside).height
+        df = n - frame.filter(inside)["stratum"].n_unique()
+        theirs = sample.prop("tool25", where=wheres[name], ci_method="beta").estimates[1]
+        sizes = [np.array([float(figure)]) for figure in (theirs.est, theirs.se, n, df)]
+        low, high = korn_graubard(sizes[0], effective_size(*sizes))
+        assert (low[0], high[0]) == pytest.approx((theirs.lci, theirs.uci), rel=1e-7), name
+
+
+def test_a_census_has_no_interval_however_few_it_counted() -> None:
+    usual = {"value": 1.0, "se": 0.0, "df": 3, "n": 4, "bounded": True, "sampled": False}
+    found = with_intervals(pl.DataFrame([usual, {**usual, "sampled": True}]))
+    assert found.select("low", "high").row(0) == (None, None)
+    assert found["low"][1] == pytest.approx(0.025 ** (1 / 4), rel=1e-12)
+    assert found["high"][1] == 1.0
+
+
+def test_degrees_of_strata_not_asked_whole_are_those_of_r(estimated: pl.DataFrame, published: dict[str, Any]) -> None:
+    assert one(estimated, "share_tool")["open_df"] == published["df_excluding_take_all_strata"]
 
 
 def test_korn_graubard_is_clopper_pearson_for_whole_counts() -> None:

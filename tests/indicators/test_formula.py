@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from indicators import formula
 from indicators.catalogue import AUTOMOTIVE, load_plan
-from indicators.formula import FormulaFault, faults, parse
+from indicators.formula import FormulaFault, conjuncts, faults, parse
 from pipelines.database import Database, reserved_words
 from pipelines.dictionary import CodeList, Column
 
@@ -36,6 +36,18 @@ PASSED = [
     "day > DATE '2025-01-01'",
     '"order" > 0',
     "CASE WHEN a > 0.5e-3 THEN .5 END",
+]
+
+#: a condition and the parts that AND joins in it
+JOINED = [
+    ("a", ["a"]),
+    ("a > 1 AND flag AND kind = 'x'", ["a > 1", "flag", "kind = 'x'"]),
+    ("a BETWEEN 1 AND 3 AND flag", ["a BETWEEN 1 AND 3", "flag"]),
+    ("flag OR a > 1 AND b > 1", ["flag OR a > 1 AND b > 1"]),
+    ("(flag OR a > 1) AND b > 1", ["(flag OR a > 1)", "b > 1"]),
+    ("(flag AND a > 1)", ["(flag AND a > 1)"]),
+    ("CASE WHEN flag AND a > 1 THEN TRUE END AND b > 1", ["CASE WHEN flag AND a > 1 THEN TRUE END", "b > 1"]),
+    ("kind = 'this AND that' AND NOT flag", ["kind = 'this AND that'", "NOT flag"]),
 ]
 
 OUTSIDE = r"outside the subset \(\+ - \* /, CASE"
@@ -102,6 +114,11 @@ REFUSED = [
     ("order > 0", 'word of SQL.*"order"|cannot be read'),
     ("primary > 0", 'word of SQL; write it in double quotes, "primary"'),
 ]
+
+
+@pytest.mark.parametrize(("text", "parts"), JOINED, ids=[text for text, _ in JOINED])
+def test_a_condition_is_taken_apart_where_and_joins_it(text: str, parts: list[str]) -> None:
+    assert [part.text for part in conjuncts(text)] == parts
 
 
 @pytest.mark.parametrize("text", PASSED)

@@ -207,7 +207,28 @@ def test_three_ways_of_aggregating_are_kept_apart() -> None:
     assert pooled.denominator == "key_processes"
     assert pooled.id in mean.companions
     assert PLAN.indicators["rd_tool_rate"].denominator == 1
-    assert "price_index" in str(PLAN.indicators["labour_productivity"].numerator)
+    assert "output_price" in str(PLAN.indicators["labour_productivity"].numerator)
+
+
+def test_a_price_index_is_of_a_segment_or_of_the_division_that_stands_in() -> None:
+    table, segments = PLAN.dictionary.tables["price_index"], PLAN.dictionary.codes["segment"].codes
+    industries = PLAN.dictionary.codes["price_industry"].codes
+    assert list(industries) == ["36", *segments]
+    assert all(industries[code].name == entry.name for code, entry in segments.items())
+    assert {(chain.base, chain.fallback["industry"]) for chain in table.chains.values()} == {(2025, "36")}
+    # the division is a series of prices and no segment: nothing is published of it, and no enterprise belongs to it
+    assert list(PLAN.categories("segment")) == list(segments)
+
+
+def test_double_deflation_is_a_test_of_the_headline_and_only_of_segments() -> None:
+    double = PLAN.indicators["labour_productivity_double"]
+    assert double.breakdowns == ["segment_group", "segment"]
+    assert "output_value IS NOT NULL" in str(double.respondents)
+    assert target("T5").sensitivity == ["labour_productivity_double_change"]
+    change = PLAN.indicators["labour_productivity_change"]
+    assert change.change_of == "labour_productivity"
+    assert change.decomposition is not None
+    assert (change.decomposition.by, change.decomposition.method) == ("segment", "bennet")
 
 
 def test_who_is_in_scope() -> None:
@@ -218,13 +239,16 @@ def test_who_is_in_scope() -> None:
     assert step.design.census
     assert step.panel is not None
     assert step.panel.on == ["enterprise_id", "standard", "edition", "method"]
-    assert "benchmark_oem" in str(step.where)
-    assert "base_level < 5" in str(step.where)
+    assert "benchmark_oem" in str(step.respondents)
+    assert "method = 'on_site'" in str(step.respondents), "a maker assessed in two ways counts once"
+    assert step.where == "base_level < 5"
+    assert step.panel.bridge is not None
+    assert step.panel.bridge.edition == "edition"
 
 
 def test_secrecy() -> None:
     for name, table in PLAN.dictionary.tables.items():
-        assert table.public == (name in ("price_index", "providers"))
+        assert table.public == (name in ("price_index", "providers", "assessment_bridge"))
         if "enterprise_id" in table.columns:
             assert table.columns["enterprise_id"].tier == "important"
     assert not PLAN.dictionary.tables["register"].columns["name"].personal
@@ -261,15 +285,26 @@ def test_references_are_the_published_values(reference: str, series: str, shared
             assert item.status == status[key]
 
 
+def test_the_national_share_of_volunteers_went_up_and_down_and_the_limits_say_why() -> None:
+    indicator = PLAN.indicators["maturity_level_4plus"]
+    cited = PLAN.references[str(indicator.reference)].observations
+    assert [(item.date, item.value) for item in cited] == [("2020", 0.05), ("2021", 0.09), ("2022", 0.04)]
+    assert indicator.opt_in
+    assert indicator.design is not None and indicator.design.sampled is None, "volunteers are in no sample"
+    for words in (indicator.limitations.zh, indicator.limitations.en):  # type: ignore[union-attr]
+        assert all(share in words.replace(" ", "") for share in ("5%", "9%", "4%"))
+
+
 def test_the_conflicting_value_is_recorded_and_explained() -> None:
     year_end = [item for item in PLAN.references["nc_rate_national"].observations if item.date == "2021-12-31"]
     assert {(item.value, item.status) for item in year_end} == {(0.553, "published"), (0.513, "conflict")}
     assert all(item.note for item in year_end)
 
 
-def test_references_run_from_2012_to_2025() -> None:
+def test_references_run_over_the_years_that_were_published() -> None:
     for reference in PLAN.references.values():
         years = [item.date[:4] for item in reference.observations]
         assert years == sorted(years)
-        assert (years[0], years[-1]) == ("2012", "2025")
+        span = ("2020", "2022") if reference.id == "maturity_level_4plus_national" else ("2012", "2025")
+        assert (years[0], years[-1]) == span
         assert all(item.source for item in reference.observations)

@@ -13,10 +13,11 @@ from types import ModuleType
 
 import pytest
 
-from indicators import catalogue, formula, plan, planfaults
+from indicators import catalogue, comparability, designfaults, formula, plan, planfaults
 from indicators.case import run_case
 from indicators.catalogue import load_plan
-from pipelines import dictionary, yamlfile, yamlwords
+from pipelines import design, dictionary, yamlfile, yamlwords
+from pipelines.edit import linear, rule, rulefaults
 from pipelines.yamlfile import PlanFaults
 
 FOLDER = Path(__file__).parent.parent / "broken_plans"
@@ -165,6 +166,18 @@ def test_no_such_folder_and_a_file_for_a_folder(folder: Path) -> None:
     assert faults_of(file) == [f"{file} {words}"]
 
 
+def test_a_decomposition_needs_a_design_by_which_units_can_be_followed(folder: Path) -> None:
+    change(folder, "indicators/rate_change.yaml", 'base_period: "2025"', 'base_period: "2025"\ndecomposition: {by: branch}')
+    change(folder, "tables/firms.yaml", "en: Branch}, tier: general", "en: Branch}, required: true, tier: general")
+    assert load_plan(folder).indicators["rate_change"].decomposition is not None
+    change(folder, "tables/answers.yaml", "design: {unit: firm,", "design: {calibration: {totals: [{}]}, unit: firm,")
+    [found] = faults_of(folder)
+    assert found == (
+        "plan/indicators/rate_change.yaml:7:1  needs a `design` without calibration: "
+        "its parts are sums by design weight of who stays, comes, leaves."
+    )
+
+
 def test_codes_that_yaml_1_1_takes_for_booleans_stay_text(folder: Path) -> None:
     file = folder / "codes" / "branch.yaml"
     text = "  NO: {name: {zh: 挪威, en: Norway}}\n  on: {name: {zh: 开, en: On}}\n  y: {name: {zh: 是, en: Y}}\n"
@@ -179,13 +192,17 @@ ELSEWHERE = (
     "the brackets or indents",
     "no such folder",
     "is a file; give",
+    "needs a `design` without",
 )
 
 #: words of the YAML reader, from which a message is chosen
 READER = ("cannot start any token", "unknown escape", "quoted scalar", "mapping values are not allowed", "simple key",
           "constructor for the tag", "single document")  # fmt: skip
 
-MODULES = [yamlfile, yamlwords, dictionary, catalogue, plan, planfaults, formula]
+MODULES = [
+    yamlfile, yamlwords, dictionary, design, catalogue, plan, planfaults, designfaults, comparability, formula,
+    rule, rulefaults, linear,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)

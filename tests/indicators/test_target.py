@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from indicators.case import fill
+from indicators.catalogue import AUTOMOTIVE, load_plan
+from indicators.compute import compute
 from indicators.plan import Target
 from indicators.results import TOTAL
 from indicators.target import assess, gap, scope_key, verdict
+from pipelines.database import Database
 
 
 def target(operator: str | None, value: float | None, *, year: int | None = 2027, **more: Any) -> Target:
@@ -222,3 +228,135 @@ def test_a_plan_without_targets_has_empty_columns(make_plan: Any) -> None:
     row = {"indicator": "level", "period": "2025", "breakdown": "total", "category": "total", "value": 1.0}
     found = assess(plan, pl.DataFrame([row]))
     assert found.select("target", "operator", "threshold", "gap", "verdict").rows() == [(None, None, None, None, None)]
+
+
+# --- another method says otherwise ------------------------------------------------------------------------------------------
+
+
+def straddled(
+    make_plan: Any, headline: dict[str, float | None], others: list[dict[str, float | None]], **more: Any
+) -> dict[str, str]:
+    """Verdicts by period on results invented for a headline and its tests of method; a period that is not there is absent."""
+    facts = {"key": ["year"], "period": "year", "public": True, "columns": {"year": "year", "y": "number"}}
+    names = [f"other_{i}" for i in range(len(others))]
+    law = {"operator": ">=", "value": 0.1, "year": 2027, "basis": "change", "base_period": "2025", "source": "law"}
+    held = {**law, "reading": "inclusive", "sensitivity": names, **more}
+    indicators = {name: {"table": "facts", "numerator": "y"} for name in names}
+    plan = make_plan(tables={"facts": facts}, indicators={**indicators, "rise": {**indicators["other_0"], "targets": [held]}})
+    rows = [
+        {"indicator": name, "period": period, "breakdown": "total", "category": "total", "value": value}
+        for name, values in zip(["rise", *names], [headline, *others], strict=True)
+        for period, value in values.items()
+    ]
+    found = assess(plan, pl.DataFrame(rows, schema_overrides={"value": pl.Float64}))
+    return dict(found.filter(pl.col("target").is_not_null()).select("period", "verdict").iter_rows())
+
+
+@pytest.mark.parametrize(
+    ("headline", "other", "expected"),
+    [
+        (0.179, 0.074, "depends"),
+        (0.074, 0.179, "depends"),
+        (0.179, 0.12, "met"),
+        (0.179, 0.10, "met"),  # at least 10 %
+        (0.05, 0.09999, "not_met"),
+        (0.179, None, "met"),  # what nobody knows disputes nothing
+        (None, 0.179, "undecided"),
+    ],
+)
+def test_where_methods_disagree_the_verdict_says_so(
+    make_plan: Any, headline: float | None, other: float | None, expected: str
+) -> None:
+    assert straddled(make_plan, {"2027": headline}, [{"2027": other}]) == {"2027": expected}
+
+
+def test_one_of_several_methods_is_enough_to_disagree(make_plan: Any) -> None:
+    assert straddled(make_plan, {"2027": 0.15}, [{"2027": 0.2}, {"2027": 0.09}]) == {"2027": "depends"}
+
+
+def test_methods_are_held_against_each_other_in_one_period(make_plan: Any) -> None:
+    found = straddled(make_plan, {"2026": 0.05, "2027": 0.15}, [{"2026": 0.15, "2027": 0.12}])
+    assert found == {"2026": "depends", "2027": "met"}, "before the year of the target, too"
+    assert straddled(make_plan, {"2026": 0.05, "2027": 0.15}, [{"2026": 0.04}]) == {"2026": "not_yet", "2027": "met"}
+
+
+def test_methods_are_held_against_each_other_in_one_scope(make_plan: Any) -> None:
+    plan = make_plan(
+        tables={"facts": {"key": ["year"], "period": "year", "public": True, "columns": {"year": "year", "y": "number"}}},
+        indicators={
+            "other": {"table": "facts", "numerator": "y"},
+            "share": {
+                "table": "facts",
+                "numerator": "y",
+                "targets": [
+                    {
+                        "operator": ">",
+                        "value": 0.5,
+                        "year": 2027,
+                        "basis": "level",
+                        "source": "law",
+                        "reading": "strict",
+                        "scope": {"kind": "part"},
+                        "sensitivity": ["other"],
+                    }
+                ],
+            },
+        },
+        breakdowns={"kind": "y"},
+    )
+    rows = [
+        {"indicator": name, "period": "2027", "breakdown": breakdown, "category": category, "value": value}
+        for name, breakdown, category, value in [
+            ("share", "kind", "part", 0.6),
+            ("other", "kind", "part", 0.55),
+            ("other", "kind", "whole", 0.1),
+            ("other", "total", "total", 0.2),
+        ]
+    ]
+    assert assess(plan, pl.DataFrame(rows)).filter(pl.col("target").is_not_null())["verdict"].to_list() == ["met"]
+
+
+def test_single_deflation_passes_and_double_deflation_fails(shared_data: Path) -> None:
+    """The worked case in a price war, from the rows to the verdict: +12.0 % nominal, +17.9 % single, +7.4 % double."""
+    known = json.loads((shared_data / "statistics" / "ref_j_productivity.json").read_text(encoding="utf-8"))["deflation"]
+    plan = load_plan(AUTOMOTIVE)
+    production = [
+        {
+            "enterprise_id": "a",
+            "month": f"{year}-06-01",
+            "output_value": known["output"][year],
+            "value_added": known["va_current"][year],
+            "employees": 1200.0,
+        }
+        for year in ("2025", "2027")
+    ]
+    tables: dict[str, list[dict[str, Any]]] = {
+        "register": [
+            {"enterprise_id": "a", "year": year, "segment": "3611", "stratum": "s", "stratum_population": 1}
+            for year in (2025, 2027)
+        ],
+        # two years of indices that give the prices of the case
+        "price_index": [
+            {"industry": "3611", "year": 2026, "output_ppi": 98.0, "input_ppi": 100.0},
+            {
+                "industry": "3611",
+                "year": 2027,
+                "output_ppi": 100 * known["ppi_output_2027"] / 0.98,
+                "input_ppi": 100 * known["ppi_input_2027"],
+            },
+        ],
+        "production": production,
+    }
+    with Database() as database:
+        fill(database, plan, tables)
+        results = compute(plan, database, minimum_groups=1).results
+    whole = results.filter(pl.col("breakdown") == "total", pl.col("period").is_in(["2025", "2027"]))
+    value = {(indicator, period): told for indicator, period, told in whole.select("indicator", "period", "value").iter_rows()}
+    nominal = value["labour_productivity_current", "2027"] / value["labour_productivity_current", "2025"] - 1
+    assert nominal == pytest.approx(known["growth_nominal"], abs=1e-12)
+    assert value["labour_productivity_change", "2027"] == pytest.approx(known["growth_single"], abs=1e-12)
+    assert value["labour_productivity_double_change", "2027"] == pytest.approx(known["growth_double"], abs=1e-12)
+    for name, key in (("labour_productivity", "single"), ("labour_productivity_double", "double")):
+        assert 100 * value[name, "2027"] == pytest.approx(known[f"{key}_deflated_2027"], rel=1e-12)
+    [verdict_] = whole.filter(pl.col("target") == "T5", pl.col("period") == "2027")["verdict"]
+    assert verdict_ == "depends"

@@ -7,7 +7,7 @@ import json
 import polars as pl
 import pytest
 
-from sample_data import answers, lists, records
+from sample_data import answers, lists, mistakes, records
 from sample_data.generate import ABOUT, SMALL, Population, dictionary, population, tables
 from sample_data.industry import YEARS, size_class
 from sample_data.sampling import DESIGN
@@ -121,7 +121,8 @@ def test_production_ends_in_its_last_month_and_grows(found: Population, rows: di
     production = rows["production"]
     assert str(production["month"].min()) == "2024-01-01"
     assert str(production["month"].max()) == "2026-09-01"
-    assert (production["value_added"] <= production["output_value"]).all()
+    # but for the values that are a thousandfold too large on purpose
+    assert 0 < production.filter(pl.col("value_added") > pl.col("output_value")).height <= mistakes.THOUSANDFOLD
     last, before = (production.filter(pl.col("month") == pl.date(2026, month, 1)).height for month in (9, 8))
     assert 0.93 * before < last < before, "a few are late"
     level = truth(found.industry, found.frame).filter(pl.col("scope") == "all")
@@ -131,12 +132,29 @@ def test_production_ends_in_its_last_month_and_grows(found: Population, rows: di
 
 
 def test_prices_are_one_in_2025_and_fall(rows: dict[str, pl.DataFrame]) -> None:
-    index = rows["price_index"].pivot(on="year", index="segment", values="price_index")
+    index = lists.output_prices().pivot(on="year", index="segment", values="output_price")
     assert (index["2025"] == 1).all()
     assert (index["2024"] > 1).all()
     assert (index["2026"] < 1).all()
     vehicles = index.filter(pl.col("segment").is_in(["3611", "3612"]))["2026"].max()
     assert vehicles < index.filter(pl.col("segment") == "3670")["2026"].item()  # type: ignore[operator]
+    # the published indices, of two decimals, give the prices that the values were made with
+    for segment, prices in lists.PRICES.items():
+        assert index.filter(pl.col("segment") == segment).row(0)[1:] == pytest.approx(prices, abs=6e-5)
+
+
+def test_indices_are_on_the_previous_year_and_inputs_fall_faster_than_output(rows: dict[str, pl.DataFrame]) -> None:
+    table = rows["price_index"]
+    assert set(table["industry"]) == {"36", *lists.PRICES}
+    assert table.group_by("industry").len()["len"].unique().to_list() == [2]
+    for name in ("output_ppi", "input_ppi"):
+        assert table[name].is_between(90, 101).all()
+        assert (table[name].round(2) == table[name]).all()
+        division = table.filter(pl.col("industry") == "36")
+        for year, ppi in division.select("year", name).iter_rows():
+            inside = table.filter(pl.col("industry") != "36", pl.col("year") == year)[name]
+            assert inside.min() < ppi < inside.max()  # type: ignore[operator]
+    assert (table["input_ppi"] < table["output_ppi"]).all()
 
 
 @pytest.mark.parametrize(
@@ -170,11 +188,15 @@ def test_every_stratum_has_reporters(found: Population, rows: dict[str, pl.DataF
         assert set(frame["stratum"]) == set(strata["stratum"]), table
 
 
-def test_benchmark_vehicle_makers_are_all_assessed_and_part_of_them_rise(rows: dict[str, pl.DataFrame]) -> None:
-    maturity = rows["assessments"].filter(pl.col("standard") == "gbt_39116")
+def test_benchmark_vehicle_makers_are_all_assessed_and_part_of_them_rise(
+    found: Population, rows: dict[str, pl.DataFrame]
+) -> None:
+    everyone = rows["assessments"].filter(pl.col("standard") == "gbt_39116")
     bounds = answers.MATURITY.bounds
-    assert (maturity["level"] == sum((maturity["score"] >= bound).cast(pl.Int64) for bound in bounds)).all()
-    assert maturity["score"].is_between(0, 5).all()
+    assert (everyone["level"] == sum((everyone["score"] >= bound).cast(pl.Int64) for bound in bounds)).all()
+    assert everyone["score"].is_between(0, 5).all()
+    makers = found.frame.filter("benchmark_oem").select("enterprise_id").unique()
+    maturity = everyone.join(makers, on="enterprise_id", how="semi", maintain_order="left")
     assert maturity.group_by("year").len()["len"].to_list() == [36, 36, 36]
     assert maturity.filter(pl.col("method") == "self")["year"].to_list() == [2026]
     panel = maturity.filter(pl.col("method") == "on_site", pl.col("year") >= 2025)
@@ -184,6 +206,20 @@ def test_benchmark_vehicle_makers_are_all_assessed_and_part_of_them_rise(rows: d
     assert eligible.height == 34
     assert 0.3 < (eligible["2026"] > eligible["2025"]).mean() < 0.6  # type: ignore[operator]
     assert (panel["2026"] >= panel["2025"]).all()
+
+
+def test_more_volunteers_every_year_hide_that_each_of_them_rises(found: Population, rows: dict[str, pl.DataFrame]) -> None:
+    makers = found.frame.filter("benchmark_oem").select("enterprise_id").unique()
+    chosen = rows["assessments"].filter(pl.col("standard") == "gbt_39116", pl.col("method") == "self")
+    chosen = chosen.join(makers, on="enterprise_id", how="anti")
+    counts = dict(chosen.group_by("year").len().iter_rows())
+    assert counts[2024] < counts[2025] < counts[2026]
+    high = dict(chosen.group_by("year").agg((pl.col("level") >= 4).mean()).iter_rows())
+    assert high[2024] < high[2025] > high[2026], "the share at level 4 goes up and down with those who join"
+    both = chosen.pivot(on="year", index="enterprise_id", values="score").drop_nulls(["2025", "2026"])
+    assert both.height > 0.9 * counts[2025], "who took part goes on"
+    assert (both["2026"] >= both["2025"]).mean() > 0.9  # type: ignore[operator]
+    assert (both["2026"] >= 3.8).mean() > (both["2025"] >= 3.8).mean()  # type: ignore[operator]
 
 
 def test_small_parts_makers_have_levels_of_the_2024_edition(found: Population, rows: dict[str, pl.DataFrame]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.load import LoadReport, load
+from pipelines.report import Note
 from pipelines.warehouse import open_warehouse
 from sample_data.faults import FOLDER, NAME
 from sample_data.generate import ABOUT, SMALL, dictionary, generate
@@ -24,12 +25,17 @@ def reports(store: Path) -> list[LoadReport]:
     return load([SMALL / name for name in about["files"]], store=store, dictionary=dictionary())
 
 
+def doubtful(report: LoadReport) -> list[Note]:
+    """What a person should look at; value added above output is there on purpose, for editing to find."""
+    return [note for note in report.notes if note.kind == "review" and note.column != "value_added"]
+
+
 def test_every_committed_row_is_accepted(reports: list[LoadReport]) -> None:
     assert len(reports) == 15
     for report in reports:
         assert report.refused is None, report.file
         assert (report.accepted, report.set_aside) == (report.read, 0), report.rejected["message_en"].to_list()[:5]
-        assert not [note for note in report.notes if note.kind == "review"], report.file
+        assert doubtful(report) == [], report.file
 
 
 def test_tables_are_recognised_by_their_headers(reports: list[LoadReport]) -> None:
@@ -69,4 +75,4 @@ def test_other_sizes_seeds_and_english_load_too(tmp_path: Path, enterprises: int
     for report in load(paths, store=tmp_path / "store", dictionary=dictionary()):
         assert report.refused is None, report.file
         assert report.set_aside == 0, report.rejected["message_en"].to_list()[:5]
-        assert not [note for note in report.notes if note.kind == "review"], report.notes
+        assert doubtful(report) == []

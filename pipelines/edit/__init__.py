@@ -1,0 +1,1 @@
+"""The rules of editing: what is wrong in rows that were accepted, what it is changed to, and why."""
