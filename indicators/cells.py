@@ -53,7 +53,12 @@ def answer(question: Question, engine: Engine) -> Cells:
 
 def fetch(question: Question, engine: Engine) -> pl.DataFrame:
     """The rows of the statement of a question, without those that have no date and so belong to no period."""
-    return engine.query(cells_statement(question)).drop_nulls("period")
+    return ordered(engine.query(cells_statement(question)).drop_nulls("period"))
+
+
+def ordered(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of an engine in the order of their keys: engines give them in any order, and frames add in the order of rows."""
+    return rows.sort([name for name, dtype in rows.schema.items() if not dtype.is_float()], nulls_last=True)
 
 
 def count_groups(question: Question, engine: Engine, counted: pl.DataFrame) -> pl.DataFrame:

@@ -13,6 +13,7 @@ import polars as pl
 
 from indicators.details import DETAILS
 from indicators.engines import Engine
+from indicators.exact import added_few
 from indicators.plan import Plan
 from indicators.question import Question
 from indicators.results import DIGITS, TOTAL
@@ -104,8 +105,9 @@ def pairs_statement(question: Question, number: int, wanted: Sequence[tuple[str,
         for name in ("weight", "y", "x")
     ]
     counts = [f"sum(CASE WHEN {condition} THEN 1 ELSE 0 END) AS {name}" for name, condition in _COUNTS.items()]
-    sums = [f"sum({text}) AS {name}" for name, text in _summands().items()]
-    last = [f"sum({name}) AS {name}" for name in ("n_then", "n_now", "n", *_summands())]
+    sums = [f"{added_few(text)} AS {name}" for name, text in _summands().items()]
+    last = [f"sum({name}) AS {name}" for name in ("n_then", "n_now", "n")]
+    last += [f"{added_few(name)} AS {name}" for name in _summands()]
     groups = {"stayed": "n", "came": "n_came", "went": "n_went"}
     last += [f"sum(CASE WHEN {count} > 0 THEN 1 ELSE 0 END) AS {name}" for name, count in groups.items()]
     seen = "\n  UNION ALL\n  ".join(_seen(number, names) for names in question.sets if len(names) <= 1)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from indicators.cells import ordered
 from indicators.decomposition import BENNET, GEAD, bennet, chained, gead
 from indicators.details import DETAILS, as_details
 from indicators.engines import Engine
@@ -66,7 +67,7 @@ def answer(
     for span in _spans(question, engine, base, sorted(map(int, published))):
         short = replace(question, months=span.months)
         texts[sql := statement(short, base, sorted({*span.years, *span.between} - {base}))] = None
-        rows = engine.query(sql)
+        rows = ordered(engine.query(sql))
         for year in span.years:
             pieces = rows.filter(pl.col("year") == year)
             known = {base, year} <= told

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from indicators.engines import Engine
+from indicators.exact import added, grid
 from indicators.frame import frame_of
 from indicators.question import Question
 from indicators.source import listed
@@ -48,11 +49,13 @@ def statement(question: Question, base: int, years: Sequence[int]) -> str:
     placed = f"SELECT ends.*, {stays}\n  FROM ends LEFT JOIN _known ON {on}"
     keys = ["year", "later", "category", "stays", "GROUPING(category) AS over_category"]
     counts = ["count(y) AS n", "count(DISTINCT CASE WHEN y IS NOT NULL THEN holding END) AS groups"]
-    sums = [f"coalesce(sum({name}), 0) AS {name}" for name, _ in values]
+    sums = [f"coalesce({added(name, name)}, 0) AS {name}" for name, _ in values]
+    rounding = grid("grid", "placed", [name for name, _ in values])
     joined = "\n  UNION ALL\n  ".join(ends)
     return (
-        f"{answers},\nends AS (\n  {joined}\n),\nplaced AS (\n  {placed}\n)\nSELECT {listed([*keys, *counts, *sums], '  ')}\n"
-        "FROM placed\nGROUP BY GROUPING SETS ((year, later, stays, category), (year, later, stays))"
+        f"{answers},\nends AS (\n  {joined}\n),\nplaced AS (\n  {placed}\n),\n{rounding}\n"
+        f"SELECT {listed([*keys, *counts, *sums], '  ')}\nFROM placed CROSS JOIN grid\n"
+        "GROUP BY GROUPING SETS ((year, later, stays, category), (year, later, stays))"
     )
 
 

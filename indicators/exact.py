@@ -12,29 +12,35 @@ from collections.abc import Iterable
 
 #: stands for the largest addend where all are zero, so that a logarithm can be taken
 _TINY = "1e-150"
+#: 2 to the power of 52: fractions become whole numbers, 2000 of which fit in 64 bits; what is below 2e-16 counts as nothing
+_FRACTION = 4503599627370496
 
-GRID = "grid"
 
-
-def grid(relation: str, values: Iterable[str], products: Iterable[tuple[str, str]] = ()) -> str:
-    """A select of one row: for each value, and each product of two, the number that rounds to its grid, as `spacing` names it."""
+def grid(name: str, relation: str, values: Iterable[str], products: Iterable[tuple[str, str]] = ()) -> str:
+    """A part of a statement, one row: for each value, and each product of two, the number that rounds to its grid."""
     columns = [f"{_rounder([name])} AS {spacing(name)}" for name in values]
     columns += [f"{_rounder([a, b])} AS {spacing(a, b)}" for a, b in products]
     columns.append("power(2, ceil(log2(greatest(count(*), 1))) - 52) AS fine")
-    return "SELECT " + ",\n    ".join(columns) + f"\n  FROM {relation}"
+    return f"{name} AS (\n  SELECT " + ",\n    ".join(columns) + f"\n  FROM {relation}\n)"
 
 
 def spacing(*names: str) -> str:
-    """The column of the grid for a value, or for a product of two."""
+    """The column of a grid for a value, or for a product of two."""
     return "_".join(["of", *names])
 
 
-def added(text: str, *names: str) -> str:
+def added(text: str, *names: str, grid: str = "grid") -> str:
     """The exact sum of `text`, whose values are no larger than those of the named values, or of their product."""
-    rounder = f"{GRID}.{spacing(*names)}"
+    rounder = f"{grid}.{spacing(*names)}"
     coarse = f"(({text} + {rounder}) - {rounder})"
-    finer = f"{rounder} * {GRID}.fine"
+    finer = f"{rounder} * {grid}.fine"
     return f"sum({coarse}) + sum((({text} - {coarse}) + {finer}) - {finer})"
+
+
+def added_few(text: str) -> str:
+    """The exact sum of a few values each below 9e18, without a grid: whole parts and fractions are summed as whole numbers."""
+    whole, fraction = f"CAST(floor({text}) AS BIGINT)", f"CAST(({text} - floor({text})) * {_FRACTION} AS BIGINT)"
+    return f"CAST(sum({whole}) AS DOUBLE) + CAST(sum({fraction}) AS DOUBLE) / {_FRACTION}"
 
 
 def _rounder(names: list[str]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from indicators.exact import added_few
 from indicators.question import Question
 from indicators.source import listed
 from pipelines.database import literal, quoted
@@ -129,10 +130,11 @@ CLASS_JOINS = (
 def class_parts() -> list[str]:
     """`valid`, the answers of units that were asked, and `response`, per period and response group the design weight of those
     asked and of those that answered. A unit of which the register does not say whether it was asked counts in its stratum."""
-    asked = "SELECT year, response_class, sum(design_weight) AS asked FROM _asked GROUP BY year, response_class"
+    summed = added_few("design_weight")
+    asked = f"SELECT year, response_class, {summed} AS asked FROM _asked GROUP BY year, response_class"
     valid = f"SELECT answer.*\n  FROM answer LEFT JOIN _frame ON _frame.unit = answer.unit AND {same_year('answer.period')}"
     answered = (
-        "SELECT valid.period, _asked.response_class, sum(_asked.design_weight) AS answered\n"
+        f"SELECT valid.period, _asked.response_class, {added_few('_asked.design_weight')} AS answered\n"
         f"  FROM valid JOIN _asked ON _asked.unit = valid.unit AND {same_year('valid.period', '_asked')}\n"
         "  GROUP BY valid.period, _asked.response_class"
     )

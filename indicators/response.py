@@ -62,7 +62,7 @@ def _counted(question: Question, asked: pl.DataFrame, answers: pl.DataFrame) -> 
     heard = answers.select(pl.col("stratum")).unique().with_columns(ever=1)
     dated = asked.with_columns(period=pl.col("year").cast(pl.Int64) * 10000)
     known = dated.filter(pl.col("period").is_in(replied["period"].unique().implode())).join(heard, on="stratum", how="left")
-    people = known.join(replied, on=["period", "unit"], how="left")
+    people = known.join(replied, on=["period", "unit"], how="left").sort("period", "unit")
     splits = [name for name in question.breakdowns if f"b_{name}" in asked.columns]
     sums = []
     for k, scope in enumerate(dict.fromkeys(scopes(question))):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from indicators import formula
+from indicators.exact import added, added_few, grid
 from indicators.frame import Frame, classed, frame_of, frame_parts, same_year
 from indicators.plan import Indicator
 from indicators.question import Question
@@ -18,6 +19,7 @@ from pipelines.database import literal, quoted
 from pipelines.design import Margin
 
 _ON_FRAME = f"_frame.unit = weighted.unit AND {same_year('weighted.period')}"
+_WEIGHT = ("design_weight",)
 _ON_ASKED = f"_asked.unit = weighted.unit AND {same_year('weighted.period', '_asked')}"
 
 
@@ -37,7 +39,7 @@ def strata_statement(question: Question) -> str:
 
 def classes_statement(question: Question) -> str:
     """Per year and response group: the units of the population for which those asked stand, all and in scope."""
-    sums = "sum(design_weight) AS population, sum(design_weight * in_scope) AS in_scope"
+    sums = f"{added_few('design_weight')} AS population, {added_few('design_weight * in_scope')} AS in_scope"
     head = _with(frame_parts(question, [_inside(question)]))
     return f"{head}\nSELECT year, response_class AS stratum, {sums}\nFROM _asked\nGROUP BY year, response_class"
 
@@ -136,8 +138,9 @@ def response_statement(question: Question, answers: Question) -> str | None:
     kept = [of for of in question.sets if {f"b_{name}" for name in of} <= set(names)]
     grouped = ", ".join(f"({', '.join(['period', *(f'b_{name}' for name in of)])})" for of in kept)
     return (
-        f"{weighted_answers(bare, frame_parts(bare, more))},\npeople AS (\n  {people}\n)\n"
-        f"SELECT {listed(['period', *told], '  ')}\nFROM people\nGROUP BY GROUPING SETS ({grouped})"
+        f"{weighted_answers(bare, frame_parts(bare, more))},\npeople AS (\n  {people}\n),\n"
+        f"{grid('grid', 'people', _WEIGHT, [(*_WEIGHT, 'size')])}\n"
+        f"SELECT {listed(['period', *told], '  ')}\nFROM people CROSS JOIN grid\nGROUP BY GROUPING SETS ({grouped})"
     )
 
 
@@ -183,12 +186,13 @@ def _splits(question: Question, frame: Frame) -> list[tuple[str, str]]:
 def _rates(k: int, scope: str) -> list[str]:
     """Sums of one scope. Who is in a scope may not be in that of the table: a stratum never heard of was not addressed."""
     inside = f"in_{k} = 1 AND ever = 1" if scope else f"in_{k} = 1"
-    parts = {"": "1", "weighted_": "design_weight", "sized_": "design_weight * size"}
-    return [
-        f"sum(CASE WHEN {inside}{reply} THEN {value} END) AS {prefix}{name}_{k}"
-        for prefix, value in parts.items()
-        for name, reply in (("asked", ""), ("answered", " AND reply = 1"))
-    ]
+    parts = {"": ("1", ()), "weighted_": ("design_weight", _WEIGHT), "sized_": ("design_weight * size", (*_WEIGHT, "size"))}
+    found = []
+    for prefix, (value, factors) in parts.items():
+        for name, reply in (("asked", ""), ("answered", " AND reply = 1")):
+            text = f"CASE WHEN {inside}{reply} THEN {value} END"
+            found.append(f"{added(text, *factors) if factors else f'sum({text})'} AS {prefix}{name}_{k}")
+    return found
 
 
 def _margins(question: Question, margins: list[Margin]) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from indicators import frame
+from indicators import exact, frame
 from indicators.plan import Indicator
 from indicators.question import Question
 from indicators.source import calendar, joins, listed, period_number, period_sets, source
@@ -34,7 +34,8 @@ class Columns:
 
 def cells_statement(question: Question) -> str:
     """The SQL text of a question; the same text runs on every engine."""
-    return f"{weighted_answers(question)}\n{_cells(question)}"
+    grid = f",\n{exact.grid('grid', 'weighted', *_grid(question))}" if question.design else ""
+    return f"{weighted_answers(question)}{grid}\n{_cells(question)}"
 
 
 def shared_statement(question: Question) -> str:
@@ -166,14 +167,10 @@ def _answers(question: Question, late: Link | None) -> str:
     assert question.design is not None
     attributes = [*_design_columns(question.design), *breakdown_columns(question)]
     carried = [] if late else [name for name, _ in attributes]
-    dated_by, values = [name for name, _ in calendar(question)], list(_values(question))
-    picked = [f"{quoted(question.design.unit)} AS unit", *dated_by]
-    picked += [f"any_value({text}) AS {name}" for name, text in attributes if name in carried]
-    picked += [f"sum({text}) AS {name}" for name, text in _values(question).items()]
-    picked += [f"min({_unheard(question)}) AS imputed"] if question.imputed else []
+    values = list(_values(question))
+    kept = [(name, text) for name, text in attributes if name in carried]
     where = f"\n  WHERE {question.respondents}" if question.respondents else ""
-    grouped = ", ".join([quoted(question.design.unit), *dated_by])
-    parts = [f"finest AS (\n  SELECT {listed(picked)}\n  FROM source{where}\n  GROUP BY {grouped}\n)"]
+    parts = _finest(question, kept, where)
     parts += _coarser(question, carried)
     said = [*carried, *values, *(["imputed"] if question.imputed else [])]
     levels = [f"SELECT {', '.join(['unit', *columns])} FROM {name}" for name, columns in _levels(question, said)]
@@ -185,6 +182,39 @@ def _answers(question: Question, late: Link | None) -> str:
         joined += " AND _listed.year = answers._year" if "period" in late.on.values() else ""
     parts.append(f"answer AS (\n  SELECT {', '.join(outer)}\n  FROM (\n    {united}\n  ) AS answers{joined}\n)")
     return ",\n".join(parts)
+
+
+def _finest(question: Question, kept: list[tuple[str, str]], where: str) -> list[str]:
+    """The sums of a unit over its rows of the finest level: exact ones, unless the key of the table allows one row alone."""
+    assert question.design is not None
+    dated_by, unit = [name for name, _ in calendar(question)], quoted(question.design.unit)
+    flags = [("imputed", _unheard(question))] if question.imputed else []
+    if _one_row(question):
+        picked = [f"{unit} AS unit", *dated_by, *(f"any_value({text}) AS {name}" for name, text in kept)]
+        picked += [f"sum({text}) AS {name}" for name, text in _values(question).items()]
+        picked += [f"min({text}) AS {name}" for name, text in flags]
+        return [f"finest AS (\n  SELECT {listed(picked)}\n  FROM source{where}\n  GROUP BY {', '.join([unit, *dated_by])}\n)"]
+    texts = [*kept, *_values(question).items(), *flags]
+    plain = [f"{unit} AS unit", *dated_by, *(f"{text} AS {name}" for name, text in texts)]
+    valued = f"valued AS (\n  SELECT {listed(plain)}\n  FROM source{where}\n)"
+    return [valued, _summed(question, "finest", "valued", dated_by, [name for name, _ in kept])]
+
+
+def _summed(question: Question, name: str, below: str, dated: list[str], carried: list[str]) -> str:
+    """A part of the statement: one row per unit and date with the sums of the rows of another part."""
+    picked = ["unit", *dated, *(f"any_value({one}) AS {one}" for one in carried)]
+    picked += [f"{exact.added_few(value)} AS {value}" for value in _values(question)]
+    picked += ["min(imputed) AS imputed"] if question.imputed else []
+    return f"{name} AS (\n  SELECT {listed(picked)}\n  FROM {below}\n  GROUP BY {', '.join(['unit', *dated])}\n)"
+
+
+def _one_row(question: Question) -> bool:
+    """Whether a unit has no more than one row at the finest level that is asked for."""
+    table, design = question.table, question.design
+    assert design is not None
+    if table.period is None or not set(table.key) <= {design.unit, table.period} or question.panel:
+        return False
+    return {"month": "month", "year": "year"}.get(table.columns[table.period].type) == question.levels[-1]
 
 
 def _unheard(question: Question) -> str:
@@ -210,14 +240,7 @@ def _coarser(question: Question, carried: list[str]) -> list[str]:
     for level, dated in reversed(list(zip(question.levels, period_sets(question), strict=True))):
         if dated == dated_by:
             continue
-        kept = [
-            "unit",
-            *dated,
-            *(f"any_value({name}) AS {name}" for name in carried),
-            *(f"sum({v}) AS {v}" for v in _values(question)),
-            *(["min(imputed) AS imputed"] if question.imputed else []),
-        ]
-        parts.append(f"by_{level} AS (\n  SELECT {', '.join(kept)}\n  FROM {below}\n  GROUP BY {', '.join(['unit', *dated])}\n)")
+        parts.append(_summed(question, f"by_{level}", below, dated, carried))
         below = f"by_{level}"
     return parts
 
@@ -336,13 +359,31 @@ def _layout(question: Question) -> tuple[dict[str, str], list[Columns]]:
     for i, indicator in enumerate(question.indicators):
         y, x = names[f"y_{i}"], names[f"x_{i}"]
         own = {"n": sum_of(f"n_{i}", f"count({y})" if _may_be_null(question, indicator) else "count(*)")}
-        own |= {part: sum_of(f"{part}_{i}", f"coalesce(sum({value}), 0)") for part, value in (("y", y), ("x", x))}
+        own |= {part: sum_of(f"{part}_{i}", f"coalesce({_sum(question, value)}, 0)") for part, value in (("y", y), ("x", x))}
         pairs = {"yy": (y, y)} if question.design else {}
         if question.design and indicator.kind != "total":
             pairs |= {"xx": (x, x), "xy": (min(x, y), max(x, y))}
-        own |= {part: sum_of(f"{part}_{i}", f"coalesce(sum({a} * {b}), 0)") for part, (a, b) in pairs.items()}
+        own |= {part: sum_of(f"{part}_{i}", f"coalesce({_sum(question, a, b)}, 0)") for part, (a, b) in pairs.items()}
         found.append(Columns(**own))
     return {name: text for text, name in owners.items()}, found
+
+
+def _sum(question: Question, *factors: str) -> str:
+    """The sum of a value, or of a product of two; without a design mostly of counts, which no order changes."""
+    text = " * ".join(factors)
+    return exact.added(text, *factors) if question.design else f"sum({text})"
+
+
+def _grid(question: Question) -> tuple[list[str], list[tuple[str, str]]]:
+    """The values that are summed, and the pairs whose products are."""
+    values, pairs = dict[str, None](), dict[tuple[str, str], None]()
+    for i, indicator in enumerate(question.indicators):
+        y, x = (names_of(question)[f"{part}_{i}"] for part in "yx")
+        values |= dict.fromkeys((y, x))
+        pairs[y, y] = None
+        if indicator.kind != "total":
+            pairs |= dict.fromkeys(((x, x), (min(x, y), max(x, y))))
+    return list(values), list(pairs)
 
 
 def _cells(question: Question) -> str:
@@ -366,4 +407,5 @@ def _grouped(question: Question, columns: list[str], *keys: str) -> str:
     wanted = largest_sets(question) if question.design else question.sets
     combined = [[*dates, *keys, *(f"b_{name}" for name in names)] for dates in periods for names in wanted]
     sets = ", ".join(f"({', '.join(names)})" for names in combined)
-    return f"SELECT {listed([period, *columns], '  ')}\nFROM weighted\nGROUP BY GROUPING SETS ({sets})"
+    weighted = "weighted CROSS JOIN grid" if question.design else "weighted"
+    return f"SELECT {listed([period, *columns], '  ')}\nFROM {weighted}\nGROUP BY GROUPING SETS ({sets})"

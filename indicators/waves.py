@@ -5,6 +5,7 @@ Both are generated text like that of `statement`, and run on every engine.
 
 from __future__ import annotations
 
+from indicators import exact
 from indicators.question import Question
 from indicators.source import listed
 from indicators.statement import weighted_answers
@@ -15,14 +16,15 @@ _BOTH = "y0_{0} IS NOT NULL AND y1_{0} IS NOT NULL"
 THEN, NOW, PRODUCTS = ("y0", "x0"), ("y1", "x1"), ("yy", "yx", "xy", "xx")
 #: the same over those alone of whom both waves are known: how many, and what they said then and now
 MATCHED = ("matched", "then_y", "then_x", "now_y", "now_x")
+_FACTORS = {"yy": ("y0", "y1"), "yx": ("y0", "x1"), "xy": ("x0", "y1"), "xx": ("x0", "x1")}
 _TEXTS = {
-    **{name: f"sum({name}_{{0}})" for name in (*THEN, *NOW)},
-    "yy": "sum(y0_{0} * y1_{0})",
-    "yx": "sum(y0_{0} * x1_{0})",
-    "xy": "sum(x0_{0} * y1_{0})",
-    "xx": "sum(x0_{0} * x1_{0})",
+    **{name: exact.added(f"{name}_{{0}}", f"{name}_{{0}}") for name in (*THEN, *NOW)},
+    **{name: exact.added(f"{a}_{{0}} * {b}_{{0}}", f"{a}_{{0}}", f"{b}_{{0}}") for name, (a, b) in _FACTORS.items()},
     "matched": f"sum(CASE WHEN {_BOTH} THEN 1 END)",
-    **{name: f"sum(CASE WHEN {_BOTH} THEN {value}_{{0}} END)" for name, value in zip(MATCHED[1:], (*THEN, *NOW), strict=True)},
+    **{
+        name: exact.added(f"CASE WHEN {_BOTH} THEN {value}_{{0}} END", f"{value}_{{0}}")
+        for name, value in zip(MATCHED[1:], (*THEN, *NOW), strict=True)
+    },
 }
 
 
@@ -39,9 +41,11 @@ def pair_statement(question: Question, base: int) -> str:
     head = ["period", "stratum", "GROUPING(stratum) AS over_strata", *splits, *flags, "count(*) AS shared"]
     both = [[f"{label}_{name}" for name in of for label in ("then", "now")] for of in question.sets]
     sets = ", ".join(f"({', '.join(['period', *strata, *of])})" for strata in ([], ["stratum"]) for of in both)
+    values = [f"{name}_{i}" for i in numbers for name in (*THEN, *NOW)]
+    grid = exact.grid("grid", "pairs", values, [(f"{a}_{i}", f"{b}_{i}") for i in numbers for a, b in _FACTORS.values()])
     return (
-        f"{weighted_answers(question)},\n{_pairs(question, base)}\nSELECT {listed([*head, *sums], '  ')}\n"
-        f"FROM pairs\nGROUP BY GROUPING SETS ({sets})"
+        f"{weighted_answers(question)},\n{_pairs(question, base)},\n{grid}\nSELECT {listed([*head, *sums], '  ')}\n"
+        f"FROM pairs CROSS JOIN grid\nGROUP BY GROUPING SETS ({sets})"
     )
 
 

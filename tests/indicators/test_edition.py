@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -328,8 +329,9 @@ def test_killed_at_any_moment_the_last_edition_stands(tmp_path: Path, plan: Plan
     for kill in range(kills):
         child = begin(publishers, 5)
         time.sleep(whole * 1.3 * (kill + 0.5) / kills)
-        os.kill(child, signal.SIGKILL)
-        assert end(publishers) == signal.SIGKILL
+        with contextlib.suppress(ProcessLookupError):  # it may have been quicker this time
+            os.kill(child, signal.SIGKILL)
+        assert end(publishers) in (signal.SIGKILL, 0)
         debris += bool(list(tmp_path.glob(".build-*")))
         edition = open_edition(tmp_path)
         assert edition.query("SELECT count(*) AS n FROM results").item() in (200, 60_000)

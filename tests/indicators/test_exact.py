@@ -7,10 +7,10 @@ import math
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicators.exact import GRID, added, grid
+from indicators.exact import added, added_few, grid
 from pipelines.database import Database
 
 
@@ -19,8 +19,8 @@ def sums(values: list[float], others: list[float]) -> tuple[float, float, float]
     with Database() as database:
         database.insert("t", pl.DataFrame({"a": values, "b": others}, schema={"a": pl.Float64, "b": pl.Float64}))
         text = (
-            f"WITH {GRID} AS (\n  {grid('t', ['a'], [('a', 'b')])}\n)\n"
-            f"SELECT {added('a', 'a')} AS a, {added('a * b', 'a', 'b')} AS ab, sum(a) AS plain FROM t CROSS JOIN {GRID}"
+            f"WITH {grid('grid', 't', ['a'], [('a', 'b')])}\n"
+            f"SELECT {added('a', 'a')} AS a, {added('a * b', 'a', 'b')} AS ab, sum(a) AS plain FROM t CROSS JOIN grid"
         )
         row = database.query(text).row(0)
     return row[0], row[1], row[2]
@@ -58,6 +58,7 @@ def test_no_order_changes_a_bit_where_plain_sums_differ() -> None:
 NUMBERS = st.floats(-1e12, 1e12).filter(lambda number: number == 0 or abs(number) > 1e-100)
 
 
+@settings(max_examples=40)
 @given(st.lists(NUMBERS, min_size=1, max_size=30))
 def test_any_numbers_in_any_order(values: list[float]) -> None:
     ones = [1.0] * len(values)
@@ -69,3 +70,21 @@ def test_any_numbers_in_any_order(values: list[float]) -> None:
 def test_zeros_and_blanks() -> None:
     assert sums([0.0, 0.0], [1.0, 2.0])[:2] == (0.0, 0.0)
     assert sums([None, 3.0], [1.0, 2.0])[:2] == (3.0, 6.0)  # type: ignore[list-item]
+
+
+@settings(max_examples=30)
+@given(st.lists(st.floats(-1e9, 1e9).filter(lambda number: number == 0 or abs(number) > 1e-6), min_size=1, max_size=12))
+def test_a_few_values_in_any_order(values: list[float]) -> None:
+    found = set()
+    for ordered in (values, values[::-1], sorted(values)):
+        with Database() as database:
+            database.insert("t", pl.DataFrame({"a": ordered}, schema={"a": pl.Float64}))
+            found.add(database.query(f"SELECT {added_few('a')} AS a FROM t").item())
+    assert len(found) == 1
+    assert found.pop() == pytest.approx(math.fsum(values), rel=1e-15, abs=2.0**-52 * len(values))
+
+
+def test_blanks_count_for_nothing_among_a_few() -> None:
+    with Database() as database:
+        database.insert("t", pl.DataFrame({"a": [None, 2.5, -1.25], "b": [None, None, None]}, schema_overrides={"b": pl.Float64}))
+        assert database.query(f"SELECT {added_few('a')} AS a, {added_few('b')} AS b FROM t").row(0) == (1.25, None)
