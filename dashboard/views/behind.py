@@ -9,6 +9,23 @@ from dashboard import definition, format, markup, periods, query
 from dashboard.views.item import Item
 from indicators.results import TOTAL
 
+#: the order in which parts are read; the first two are levels
+ENDS = ("then", "now")
+PARTS = (
+    *ENDS,
+    "change",
+    "raw",
+    "reweighted",
+    "within",
+    "between",
+    "entry",
+    "exit",
+    "pooled",
+    "fixed_mix",
+    "matched",
+    "composition",
+)
+
 
 def show(item: Item) -> None:
     """One block for each method of the newest period, then the transitions; nothing where the edition holds nothing."""
@@ -29,35 +46,52 @@ def _newest(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _method(item: Item, method: str, base: str | None, frame: pl.DataFrame) -> None:
-    """The parts as bars, and by category as a table."""
+    """The parts as bars, levels as numbers, and where one breakdown alone is split, its categories as a table."""
     words = item.words
-    dated = {"period": periods.label(frame["period"][0], words.language), "base": periods.label(base or "", words.language)}
-    st.html(f"<h3>{markup.line([words(f'behind.{method}')])}</h3>")
-    st.html(markup.text("pw-note", words(f"behind.{method}.note", **dated)))
+    dated = {"period": periods.label(frame["period"][0], words.language)}
+    if base:
+        dated["base"] = periods.label(base, words.language)
+    note = words(f"behind.{method}.note" if base else "behind.levels.note", **dated)
     whole = [row for row in frame.filter(pl.col("breakdown") == TOTAL).iter_rows(named=True) if row["value"] is not None]
-    largest = max((abs(row["value"]) for row in whole), default=0.0) or 1.0
-    st.html(markup.bars([(words(f"part.{row['part']}"), row["value"] / largest, _number(item, row["value"])) for row in whole]))
+    whole.sort(key=lambda row: PARTS.index(row["part"]) if row["part"] in PARTS else len(PARTS))
+    levels = [row for row in whole if base is None or row["part"] in ENDS]
+    parts = [row for row in whole if row not in levels]
+    largest = max((abs(row["value"]) for row in parts), default=0.0) or 1.0
+    numbers = [(words(f"part.{row['part']}"), _level(item, row["value"])) for row in levels]
+    drawn = [(words(f"part.{row['part']}"), row["value"] / largest, _change(item, row["value"])) for row in parts]
+    head = f"<h3>{markup.line([words(f'behind.{method}')])}</h3>{markup.text('pw-note', note)}"
+    st.html(head + (markup.facts(numbers, kind="pw-facts") if numbers else "") + (markup.bars(drawn) if drawn else ""))
     split = frame.filter(pl.col("breakdown") != TOTAL)
-    if not split.is_empty():
+    if base is not None and split["breakdown"].n_unique() == 1:
         _by_category(item, split)
 
 
 def _by_category(item: Item, split: pl.DataFrame) -> None:
-    words, parts = item.words, split["part"].unique(maintain_order=True).to_list()
-    heads = [definition.breakdown_name(item.view.plan, split["breakdown"][0], words), *(words(f"part.{part}") for part in parts)]
+    words, breakdown = item.words, split["breakdown"][0]
+    parts = sorted(split["part"].unique(), key=lambda part: PARTS.index(part) if part in PARTS else len(PARTS))
+    heads = [definition.breakdown_name(item.view.plan, breakdown, words), *(words(f"part.{part}") for part in parts)]
+    order = {code: place for place, code in enumerate(item.view.plan.categories(breakdown))}
     rows = []
-    order = {code: place for place, code in enumerate(item.view.plan.categories(split["breakdown"][0]))}
-    named = sorted(split["category"].unique().to_list(), key=lambda code: (order.get(code, len(order)), code))
-    for code in named:
+    for code in sorted(split["category"].unique().to_list(), key=lambda code: (order.get(code, len(order)), code)):
         found = {row["part"]: row["value"] for row in split.filter(pl.col("category") == code).iter_rows(named=True)}
-        cells = ["–" if found.get(part) is None else _number(item, found[part]) for part in parts]
-        rows.append(("", [definition.category(item.view.plan, split["breakdown"][0], code, words), *cells]))
+        cells = ["–" if found.get(part) is None else _told(item, part, found[part]) for part in parts]
+        rows.append(("", [definition.category(item.view.plan, breakdown, code, words), *cells]))
     with st.expander(words("behind.by", breakdown=heads[0])):
         st.html(markup.table(heads, rows))
 
 
-def _number(item: Item, value: float) -> str:
+def _told(item: Item, part: str, value: float) -> str:
+    return _level(item, value) if part in ENDS else _change(item, value)
+
+
+def _change(item: Item, value: float) -> str:
     return format.difference(value, item.scale.unit, item.words.language, signed=True)
+
+
+def _level(item: Item, value: float) -> str:
+    """In the unit of the level that the indicator is a change of."""
+    level = item.indicator.change_of or item.indicator.id
+    return format.number(value, item.view.plan.unit(level), item.words.language)
 
 
 def _transitions(item: Item, moves: pl.DataFrame) -> None:

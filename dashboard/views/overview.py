@@ -17,8 +17,10 @@ def show(view: View) -> None:
         st.title(markup.markdown(plan.identity.name.in_language(words.language)), anchor=False)
     st.html(f'<div class="pw-lead">{cards.lead(headline.counts(tiles), headline.widest(tiles), words)}</div>')
     _time(view)
-    for notice in view.edition.notices:
-        st.html(markup.text("pw-notice", notice.in_language(words.language)))
+    if view.edition.notices:
+        with st.expander(words("head.notices", n=len(view.edition.notices))):
+            for notice in view.edition.notices:
+                st.html(markup.text("pw-notice", notice.in_language(words.language)))
     with st.container(key="tiles"):
         for tile in tiles:
             _tile(view, tile)

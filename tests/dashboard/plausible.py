@@ -48,27 +48,50 @@ def write_plausible(root: Path, plan: Plan) -> Edition:
 
 
 def details(plan: Plan) -> dict[str, pl.DataFrame]:
-    """What stands behind one change and one panel, with a count too small to publish."""
-    change = next(name for name, indicator in plan.indicators.items() if indicator.kind == "change")
-    panel = next((name for name, indicator in plan.indicators.items() if indicator.panel), change)
+    """What stands behind changes, panels and volunteers, with a breakdown that several methods split."""
+    panel = next(name for name, indicator in plan.indicators.items() if indicator.transitions)
     of_all = {"period": "2026", "base_period": "2025", "breakdown": "total", "category": "total"}
-    parts = {"within": 0.031, "between": 0.012, "entry": 0.004, "exit": -0.002, "total": 0.045}
-    whole = [{"indicator": change, **of_all, "method": "bennet", "part": part, "value": value} for part, value in parts.items()]
-    split = [
-        {**row, "breakdown": "segment", "category": code, "value": chance(code, row["part"]) / 100}
-        for row in whole[:-1]
-        for code in ("3611", "3670")
-    ]
     moved = [("2", "2", 14), ("2", "3", 9), ("3", "3", 8), ("3", "4", None), ("3", "lost", None)]
     moves = [{"indicator": panel, **of_all, "before": before, "after": after, "units": units} for before, after, units in moved]
     asked = {"indicator": "nc_rate", "period": "2026", "breakdown": "total", "category": "total"}
     response = [{**asked, "asked": 640, "answered": 540, "rate": 0.84375, "rate_weighted": 0.83, "rate_size": 0.91}]
-    blank = {"se": None, "n": None}
     return {
-        "decomposition": pl.DataFrame([{**row, **blank} for row in [*whole, *split]]),
+        "decomposition": pl.DataFrame(list(_parts(plan)), infer_schema_length=None),
         "transitions": pl.DataFrame(moves),
         "response": pl.DataFrame(response),
     }
+
+
+def _parts(plan: Plan) -> Iterator[Row]:
+    """The parts of every method that an indicator of the plan can have."""
+    for indicator in plan.indicators.values():
+        found: list[tuple[str, tuple[str, ...], list[tuple[str, str]]]] = []
+        whole, split = [("total", "total")], [("segment_group", "vehicle"), ("segment_group", "parts")]
+        if indicator.decomposition:
+            found.append(("bennet", ("within", "between", "entry", "exit", "total"), [*whole, *split]))
+            found.append(("chained", ("total",), whole))
+        if indicator.mix:
+            found.append(("mix", ("pooled", "fixed_mix", "total"), whole))
+        elif indicator.kind == "change":
+            found.append(("matched", ("then", "now", "change"), [*whole, *split, ("segment", "3611")]))
+        if indicator.opt_in:
+            found.append(("composition", ("matched", "composition", "total"), whole))
+            found.append(("opt_in", ("raw", "reweighted", "matched"), [*whole, *split]))
+        for method, parts, places in found:
+            for base in ("2025", None) if method == "opt_in" else ("2025",):
+                for breakdown, category in places:
+                    key = {"period": "2026", "base_period": base, "breakdown": breakdown, "category": category}
+                    for part in parts:
+                        value = (chance(indicator.id, method, category, part) - 0.3) / 10
+                        yield {
+                            "indicator": indicator.id,
+                            **key,
+                            "method": method,
+                            "part": part,
+                            "value": value,
+                            "se": None,
+                            "n": 9,
+                        }
 
 
 def rows(plan: Plan) -> Iterator[Row]:
