@@ -57,13 +57,14 @@ def tables(found: Population, codes: dict[str, CodeList]) -> dict[str, pl.DataFr
     """The rows of every table of the automotive plan, under its column ids."""
     industry, frame = found.industry, found.frame
     with_projects = reporters(frame, records.PROJECT_REPORTERS, industry.stream("project reporters"))
+    others = reporters(frame, records.PROJECT_REPORTERS, industry.stream("project reporters of other waves"), of_other_waves=True)
     with_orders = reporters(frame, records.ORDER_REPORTERS, industry.stream("order reporters"))
     asked = frame.filter("answered")
     return {
         "register": frame.sort("year", "enterprise_id"),
         "survey": answers.survey(frame, industry),
         "production": mistaken(records.reported(records.production(asked, industry), frame, industry), industry),
-        "rd_projects": records.projects(with_projects, frame, industry),
+        "rd_projects": records.projects(with_projects, others, frame, industry),
         "orders": records.orders(with_orders, frame, industry),
         "price_index": lists.price_index(industry.language),
         "providers": lists.providers(industry, list(codes["provider_class"].codes), list(codes["provider_grade"].codes)),

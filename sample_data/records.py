@@ -61,13 +61,17 @@ def reported(rows: pl.DataFrame, sample: pl.DataFrame, industry: Industry) -> pl
     return rows.drop("unit", "segment", "year")
 
 
-def projects(units: pl.Series, sample: pl.DataFrame, industry: Industry) -> pl.DataFrame:
-    """Projects approved since 2021, with unfinished and abandoned ones, as of AS_OF.
+def projects(units: pl.Series, others: pl.Series, sample: pl.DataFrame, industry: Industry) -> pl.DataFrame:
+    """Projects approved since 2021, with unfinished and abandoned ones, as of AS_OF; `others` answered in other waves only.
 
     Work gets faster with the calendar: a project needs a fixed amount of work, and the pace of work grows by PROJECT_PACE.
     """
+    first = _projects(units, "R", sample, industry.stream("projects"))
+    return pl.concat([first, _projects(others, "Q", sample, industry.stream("projects of other waves"))])
+
+
+def _projects(units: pl.Series, letter: str, sample: pl.DataFrame, random: np.random.Generator) -> pl.DataFrame:
     makers = _makers(units, sample)
-    random = industry.stream("projects")
     span = (AS_OF - FIRST_PROJECT) / np.timedelta64(1, "D")
     yearly = np.where(makers["benchmark_oem"], 1.3, 0.70 * (makers["employees"] / 100) ** 0.15)
     owner, start = _starts(yearly, FIRST_PROJECT, span, random)
@@ -79,7 +83,7 @@ def projects(units: pl.Series, sample: pl.DataFrame, industry: Industry) -> pl.D
     given_up = start + np.rint(random.exponential(28.0, len(owner)) * 365.25).astype("timedelta64[D]")
     given_up = np.maximum(given_up, start + np.timedelta64(20, "D"))
     frame = pl.DataFrame({"owner": owner, "approved_on": start, "released_on": end_day, "abandoned_on": given_up})
-    return _cut(frame, makers, "project_id", "R", "approved_on", "released_on", "abandoned_on")
+    return _cut(frame, makers, "project_id", letter, "approved_on", "released_on", "abandoned_on")
 
 
 def orders(units: pl.Series, sample: pl.DataFrame, industry: Industry) -> pl.DataFrame:

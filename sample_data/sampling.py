@@ -82,13 +82,20 @@ def with_sample(industry: Industry) -> pl.DataFrame:
     )
 
 
-def reporters(sample: pl.DataFrame, chances: dict[str, float], chance: np.random.Generator) -> pl.Series:
+def reporters(
+    sample: pl.DataFrame, chances: dict[str, float], chance: np.random.Generator, *, of_other_waves: bool = False
+) -> pl.Series:
     """Units of the 2025 wave that keep records of projects or orders: a part of each stratum, three of it at least.
 
-    They exist in all three years, so that nothing they report lacks its entry in the register.
+    They exist in all three years, so that nothing they report lacks its entry in the register. `of_other_waves`: those who
+    answered in another year and not in 2025, by the stratum that they were in then.
     """
     lasting = sample.group_by("unit").len().filter(pl.col("len") == len(YEARS))["unit"]
-    wave = sample.filter(pl.col("year") == 2025, pl.col("answered"), pl.col("unit").is_in(lasting.implode()))
+    answered = sample.filter(pl.col("answered"))
+    heard = answered.filter(pl.col("year") == 2025)["unit"] if of_other_waves else answered.clear()["unit"]
+    units = answered["unit"] if of_other_waves else answered.filter(pl.col("year") == 2025)["unit"]
+    known = pl.col("unit").is_in(lasting.implode()) & pl.col("unit").is_in(units.implode())
+    wave = sample.filter(pl.col("year") == 2025, known, ~pl.col("unit").is_in(heard.implode()))
     drawn = wave.with_columns(luck=pl.Series(chance.random(wave.height)))
     wanted = pl.col("stratum").str.slice(2, 1).replace_strict(chances, return_dtype=pl.Float64)
     count = pl.max_horizontal((wanted * pl.len()).over("stratum").round(), pl.lit(3))

@@ -51,7 +51,7 @@ def test_every_indicator_has_its_page(
     assert said("edition.mistake") not in shown
     assert said("indicator.nothing") not in shown
     behind = plan.indicators[indicator].kind == "change" or plan.indicators[indicator].opt_in
-    assert ("pw-parts" in shown) == behind, "what stands behind a change is shown"
+    assert ('class="pw-parts"' in shown) == behind, "what stands behind a change is shown"
     grouped = any(box.key == "choice_breakdown" for box in app.selectbox)
     assert len(app.get("plotly_chart")) == 1 + grouped
 
