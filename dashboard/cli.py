@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dashboard.commands.details import details
-from dashboard.commands.edit import edit_app
+from dashboard.commands.edit import edit_app, waiting
 from dashboard.commands.freeze import freeze
 from dashboard.commands.revisions import revisions
 from dashboard.mistake import Mistake, foreign_rooms, plain
@@ -302,6 +302,8 @@ def _publish(
         told.append(words(language)("publish.gone", names=", ".join(gone)))
     for text in told:
         typer.echo(words(language)("publish.note", told=text), err=True)
+    if (waits := waiting(store, edition, words(language))) is not None:
+        typer.echo(waits, err=True)
     return edition
 
 

@@ -151,15 +151,25 @@ def category(plan: Plan, breakdown: str, code: str, words: Words) -> str:
     """The name of a category: 零部件 · 小型; the code itself where a column has no list."""
     if breakdown == "total":
         return words("table.total")
-    return " · ".join(_name(plan, name, part, words) for name, part in zip(breakdown.split(","), code.split(","), strict=True))
+    names, parts = breakdown.split(","), codes_of(breakdown, code)
+    if len(names) != len(parts):
+        return code
+    return " · ".join(_name(plan, name, part, words) for name, part in zip(names, parts, strict=True))
+
+
+def codes_of(breakdown: str, code: str) -> list[str]:
+    """The codes of which a category is made, one for each name of a crossing; the whole where commas in texts hide them."""
+    count = breakdown.count(",") + 1
+    parts = code.split(",") if count > 1 else [code]
+    return parts if len(parts) == count else [code]
 
 
 def grouped(plan: Plan, breakdown: str, codes: Iterable[str], words: Words) -> dict[str, tuple[str, str]]:
     """For a crossing: the heading and the rest of the name of each category; empty for a single breakdown."""
     if "," not in breakdown:
         return {}
-    names = {code: category(plan, breakdown, code, words).split(" · ", 1) for code in codes}
-    return {code: (parts[0], parts[1]) for code, parts in names.items()}
+    names = {code: category(plan, breakdown, code, words).partition(" · ") for code in codes}
+    return {code: (head, rest) for code, (head, _, rest) in names.items()}
 
 
 def _name(plan: Plan, breakdown: str, code: str, words: Words) -> str:

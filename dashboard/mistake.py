@@ -18,6 +18,7 @@ MENDABLE = frozenset(
         "indicators.edition.PublishInProgress",
         "indicators.frozen.BaseUnreadable",
         "indicators.frozen.FreezeRefused",
+        "indicators.publish.EditingMixed",
         "indicators.publish.NoSuchYear",
         "indicators.publish.NothingLoaded",
         "pipelines.lock.StoreBusy",

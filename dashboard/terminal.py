@@ -19,6 +19,7 @@ from dashboard.headline import Result
 from dashboard.words import Words
 from indicators.plan import Plan
 from indicators.results import TOTAL
+from pipelines.edit.trail import NAMES
 
 if TYPE_CHECKING:
     from indicators.bench import Figure
@@ -83,7 +84,7 @@ def _in_plan_order(plan: Plan, rows: pl.DataFrame) -> list[Result]:
     lists = {name: {code: place for place, code in enumerate(plan.categories(name))} for name in plan.breakdowns}
 
     def place(row: Result) -> tuple[int, bool, str, list[int], str, str]:
-        pairs = zip(row.breakdown.split(","), row.category.split(","), strict=False)
+        pairs = zip(row.breakdown.split(","), definition.codes_of(row.breakdown, row.category), strict=False)
         order = [lists.get(name, {}).get(code, len(lists)) for name, code in pairs]
         return indicators[row.indicator], row.breakdown != TOTAL, row.breakdown, order, row.category, row.period
 
@@ -146,6 +147,10 @@ def _detail(plan: Plan, row: dict[str, Any], column: str, words: Words) -> str:
     found, indicator = row[column], row.get("indicator")
     if found is None:
         return "–"
+    if "rule" in row:
+        return _of_editing(plan, row, column, words)
+    if column in ("before", "after") and found == "lost":
+        return words("part.lost")
     if column == "indicator" and indicator in plan.indicators:
         return plan.indicators[indicator].name.in_language(words.language)
     if column in ("category", "other"):
@@ -171,6 +176,16 @@ def _detail(plan: Plan, row: dict[str, Any], column: str, words: Words) -> str:
     if isinstance(found, bool):
         return words("details.yes" if found else "details.no")
     return f"{found:,.4g}" if isinstance(found, float) else str(found)
+
+
+def _of_editing(plan: Plan, row: dict[str, Any], column: str, words: Words) -> str:
+    """A cell of the table `edits`: names of table, column and method, the id of the rule, counts."""
+    found, table = row[column], plan.dictionary.tables[row["table"]]
+    if column == "method":
+        return NAMES[found].in_language(words.language)
+    if column in ("table", "column"):
+        return (table if column == "table" else table.columns[found]).name.in_language(words.language)
+    return f"{found:,}" if isinstance(found, int) else str(found)
 
 
 def text_table(title: str | None, headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> Table:

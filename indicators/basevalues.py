@@ -25,17 +25,17 @@ from indicators.revisions import SAME, differ
 from pipelines.yamlfile import Text
 
 _MOVED = Text(
-    zh="{at}年基期已冻结于版本 {edition}；按现有数据，{n}个指标的基期数值有所不同：{names}。"
+    zh="{at}年基期已冻结于版次 {edition}；按现有数据，{n}个指标的基期数值有所不同：{names}。"
     "按修订后基期计算的变化列于 decomposition 表。",
     en="The base {at} is frozen at edition {edition}; today's data give other values of {at} for {n} indicators: {names}. "
     "Changes on the revised base stand in the table decomposition.",
 )
 _REMEASURED = Text(
-    zh="以下指标的计算方法在版本 {edition} 之后改变，其{at}年基期按现有数据重新计算，未使用冻结值：{names}。",
+    zh="以下指标的计算方法在版次 {edition} 之后改变，其{at}年基期按现有数据重新计算，未使用冻结值：{names}。",
     en="Measured otherwise than in edition {edition}, so the base {at} is computed anew and not the frozen one: {names}.",
 )
 _NEW = Text(
-    zh="版本 {edition} 中没有以下指标的{at}年数值（或其中某些分组），该基期按现有数据计算：{names}。",
+    zh="版次 {edition} 中没有以下指标的{at}年数值（或其中某些分组），该基期按现有数据计算：{names}。",
     en="Edition {edition} has no values of {at} for these indicators, or for some of their breakdowns; there the base is "
     "computed from today's data: {names}.",
 )

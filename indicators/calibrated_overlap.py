@@ -1,7 +1,7 @@
 """What two calibrated waves have in common: the covariance of their estimates from residuals in both, and who answered twice.
 
-As in `overlap`, Cov = (n12 − N12·f1·f2)·s12 of the weighted values of each stratum of both years (Tam 1984; Qualité and Tillé
-2008; Knottnerus and van Delden 2012), with weight × residual in the place of the weighted value.
+As in `overlap`, Cov = n1·n2·(h12/(h1·h2) − N12/(N1·N2))·s12 of the weighted values of each stratum of both years (Tam 1984;
+Qualité and Tillé 2008; Knottnerus and van Delden 2012), with weight × residual in the place of the weighted value.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from indicators import strata
 from indicators.calibration import Floats
 from indicators.cells import category
 from indicators.engines import Engine
-from indicators.overlap import NO_OVERLAP, Overlap, both_strata
+from indicators.overlap import NO_OVERLAP, Overlap, both_strata, weight_of_shared
 from indicators.question import Question
 from indicators.results import TOTAL
 from indicators.wave import Wave, domains_of
 from indicators.waves import frame_statement
 
 _JOINT = ["joint0", "joint1"]
-_SIZES = ("answered0", "population0", "answered1", "population1", "common")
+_SIZES = [f"{name}{end}" for name in ("answered", "population", "heard") for end in (0, 1)]
 
 
 def overlap(question: Question, engine: Engine, base: int, waves: Sequence[Wave]) -> Overlap:
@@ -42,15 +42,22 @@ def overlap(question: Question, engine: Engine, base: int, waves: Sequence[Wave]
 
 def _of_pair(question: Question, then: Wave, now: Wave, shared: pl.DataFrame) -> Overlap:
     both = (
-        then.part.select("unit", "stratum")
+        then.part.select("unit", "stratum", _unheard(then).alias("unheard0"))
         .with_row_index("at0")
-        .join(now.part.select("unit", "stratum", "holding").with_row_index("at1"), on="unit", maintain_order="left")
+        .join(
+            now.part.select("unit", "stratum", "holding", _unheard(now).alias("unheard1")).with_row_index("at1"),
+            on="unit",
+            maintain_order="left",
+        )
     )
+    silent = pl.max_horizontal("unheard0", "unheard1")
     stayed = both.filter(pl.col("stratum") == pl.col("stratum_right")).join(
         shared.select("stratum", *_JOINT), on="stratum", maintain_order="left"
     )
-    sizes = shared.group_by(_JOINT).agg(pl.col(_SIZES).sum())
-    groups = stayed.group_by(_JOINT).agg(pl.len().alias("n"), pl.col("at0", "at1")).join(sizes, on=_JOINT).sort(_JOINT)
+    sizes = shared.group_by(_JOINT).agg(pl.col(*_SIZES, "common").sum())
+    twice = pl.len().cast(pl.Int64) - silent.sum()
+    found = stayed.group_by(_JOINT).agg(pl.col("at0", "at1"), twice.alias("twice")).join(sizes, on=_JOINT).sort(_JOINT)
+    groups = found.filter(pl.col("at0").list.len() > 1).with_columns(weight=weight_of_shared())
     covariances, matched = [NO_OVERLAP.covariance], [NO_OVERLAP.matched]
     for names, number in _asked(question):
         former, later = (domains_of(question, wave, number, names) for wave in (then, now))
@@ -58,7 +65,7 @@ def _of_pair(question: Question, then: Wave, now: Wave, shared: pl.DataFrame) ->
         u0, u1 = (one.spread[:, [one.names.index(name) for name in common]] for one in (former, later))
         total = np.zeros(len(common))
         for row in groups.iter_rows(named=True):
-            total += _shared(u0[row["at0"]], u1[row["at1"]], row)
+            total += row["weight"] * _shared(u0[row["at0"]], u1[row["at1"]])
         keys = {
             "indicator": [question.indicators[number].id] * len(common),
             "period": [now.period] * len(common),
@@ -70,14 +77,14 @@ def _of_pair(question: Question, then: Wave, now: Wave, shared: pl.DataFrame) ->
     return Overlap(covariance=pl.concat(covariances), matched=pl.concat(matched))
 
 
-def _shared(u0: Floats, u1: Floats, sizes: dict[str, float]) -> Floats:
-    """(n12 − N12·f0·f1)·s12 of one stratum for each domain; nothing where it was asked whole in one of the years."""
-    n = sizes["n"]
-    if n < 2 or sizes["answered0"] >= sizes["population0"] or sizes["answered1"] >= sizes["population1"]:
-        return np.zeros(u0.shape[1])
-    together = ((u0 - u0.mean(axis=0)) * (u1 - u1.mean(axis=0))).sum(axis=0) / (n - 1)
-    fractions = sizes["answered0"] / sizes["population0"] * (sizes["answered1"] / sizes["population1"])
-    return np.asarray((n - sizes["common"] * fractions) * together)
+def _unheard(wave: Wave) -> pl.Expr:
+    """1 for a unit that was imputed."""
+    return pl.col("imputed").cast(pl.Int64) if "imputed" in wave.part.columns else pl.lit(0, pl.Int64)
+
+
+def _shared(u0: Floats, u1: Floats) -> Floats:
+    """s12 of one stratum for each domain."""
+    return np.asarray(((u0 - u0.mean(axis=0)) * (u1 - u1.mean(axis=0))).sum(axis=0) / (u0.shape[0] - 1))
 
 
 def _matched(question: Question, number: int, names: tuple[str, ...], then: Wave, now: Wave, both: pl.DataFrame) -> pl.DataFrame:

@@ -60,7 +60,7 @@ def notices(scale: Scale, indicator: Indicator, matrix: pl.DataFrame, least: int
 
 
 def counted(count: int, least: int) -> Text:
-    """A count in words; one so small that it could point at somebody only as `fewer than`."""
+    """A count in words; one so small that it could point at somebody as `a few`, which does not tell the operator's rule."""
     if 0 < count < least:
-        return Text(zh=f"不足{least}家", en=f"fewer than {least}")
+        return Text(zh="少数几家", en="a few")
     return Text(zh=f"{count}家", en=str(count))

@@ -1,9 +1,10 @@
 """Categories held against each other: the difference of two domain estimates with its error, for all pairs of a breakdown.
 
 The difference of two domains is one linearised variable z1 − z2 over every sampled unit, zero outside both (Särndal,
-Swensson and Wretman 1992, §5.6), so V = V1 + V2 − 2C. Where no unit is in both, C = −Σ (1 − f)·s1·s2/(n − 1) over strata with
-the sums s of the weighted linearised values; strata cut by both make it negative, strata apart give none. Degrees of freedom
-are the units of both domains less the strata that hold them, as R counts for the subset of both.
+Swensson and Wretman 1992, §5.6), so V = V1 + V2 − 2C. Where no unit is in both, C = −Σ k·s1·s2/n over strata with the sums s of
+the weighted linearised values and the k of `moments`, (1 − f)·n/(n − 1) where all who count were heard; strata cut by both make
+it negative, strata apart give none. Degrees of freedom are the units of both domains less the strata that hold them, as R
+counts for the subset of both.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import polars as pl
 from indicators.cells import category, period_name, pick
 from indicators.details import DETAILS
 from indicators.estimate import KEYS, Floats, t_quantile
-from indicators.moments import NOISE
+from indicators.moments import NOISE, with_heard
 from indicators.question import Question
 from indicators.results import DIGITS
 from indicators.statement import columns, largest_sets
@@ -59,20 +60,23 @@ def of_units(
     layers = np.zeros((sizes.size, values.shape[0]))
     layers[strata, np.arange(values.shape[0])] = 1.0
     sums, counts = layers @ values, layers @ inside
-    products = values.T @ (values * _factor(sizes, wholes)[strata][:, None])
+    factor = _factor(sizes, wholes, sizes)
+    products = values.T @ (values * factor[strata][:, None])
     held = (layers @ (inside | (values != 0))) > 0
-    return _pairs(_Sums(products=products, terms=np.diag(products), sums=sums, counts=counts, held=held), sizes, wholes)
+    return _pairs(_Sums(products=products, terms=np.diag(products), sums=sums, counts=counts, held=held), sizes, factor)
 
 
-def _factor(sizes: Floats, wholes: Floats) -> Floats:
-    """k of each stratum: (1 − f) · n/(n − 1); 1 − f alone of one answer."""
-    fraction = np.where(sizes < wholes, 1 - sizes / wholes, 0.0)
-    return fraction * np.where(sizes > 1, sizes / np.maximum(sizes - 1, 1), 1.0)
+def _factor(sizes: Floats, wholes: Floats, heard: Floats) -> Floats:
+    """k of each stratum, as in `moments`."""
+    several = np.maximum(sizes - 1, 1)
+    left = np.where(heard < wholes, 1 - heard / wholes, 0.0)
+    fewer = np.where(heard == sizes, sizes / several, sizes**2 / (np.maximum(heard, 1) * several))
+    return np.asarray(left * np.where(sizes > 1, fewer, 1.0))
 
 
-def _pairs(of: _Sums, sizes: Floats, wholes: Floats) -> Pairs:
+def _pairs(of: _Sums, sizes: Floats, factor: Floats) -> Pairs:
     """Pairs from the sums over strata, of which `sizes` answered of `wholes`."""
-    factor, alone = _factor(sizes, wholes), sizes == 1
+    alone = sizes == 1
     middle = np.where(alone, 0.0, factor / np.maximum(sizes, 1))
     covariance = of.products - of.sums.T @ (of.sums * middle[:, None])
     spread = np.diag(covariance)
@@ -124,18 +128,21 @@ def compare(question: Question, rows: pl.DataFrame, levels: pl.DataFrame) -> pl.
 def told(levels: pl.DataFrame, pairs: Pairs) -> pl.DataFrame:
     """Rows for the table `comparisons` from the estimates of D domains of one indicator, period and breakdown, in their order.
 
-    Where an error is not known there is none of the difference; two domains asked whole differ with certainty or not at all.
+    Where an error is not known there is none of the difference; nor where units were sampled and no spread was seen among
+    them, as between two shares of none: an error of 0 would say that there is none. Two domains asked whole differ with
+    certainty or not at all. Of less than one degree of freedom no interval follows, and nothing is said of significance.
     """
     first, second = np.triu_indices(levels.height, k=1)
     one, other = levels[first], levels[second]
     value = one["value"].round_sig_figs(DIGITS) - other["value"].round_sig_figs(DIGITS)
     known = one["se"].is_not_null() & other["se"].is_not_null()
     sampled = one["sampled"] | other["sampled"]
-    freedom = pairs.freedom[first, second]
+    freedom, error = pairs.freedom[first, second], pl.Series(np.sqrt(pairs.variance[first, second]))
+    unseen = sampled & (error == 0)
     frame = one.select(KEYS).with_columns(
         other["category"].alias("other"),
         difference=value.round_sig_figs(DIGITS),
-        se=pl.Series(np.sqrt(pairs.variance[first, second])).set(~known, None).round_sig_figs(DIGITS),
+        se=error.set(~known | unseen, None).round_sig_figs(DIGITS),
         quantile=pl.Series(t_quantile(np.maximum(freedom, 1.0))),
         usable=sampled & pl.Series(freedom >= 1),
         certain=~sampled,
@@ -170,11 +177,11 @@ def _many(question: Question, levels: pl.DataFrame) -> list[str]:
 def _by_stratum(question: Question, rows: pl.DataFrame, name: str) -> dict[str, pl.DataFrame]:
     """For each year the sums of every indicator per stratum and category, in a fixed order."""
     held = next(largest for largest in largest_sets(question) if name in largest)
-    inside = pick(rows, question, held, blanks=True).drop_nulls(f"b_{name}")
+    inside = with_heard(pick(rows, question, held, blanks=True)).drop_nulls(f"b_{name}")
     sums = list(dict.fromkeys(name for own in columns(question) for name in vars(own).values() if name))
     keyed = inside.with_columns(category((name,)), period_name(pl.col("period")).alias("period"))
     grouped = keyed.group_by("period", "stratum", "category", maintain_order=True)
-    found = grouped.agg(pl.col("answered", "population").first(), pl.col(sums).sum())
+    found = grouped.agg(pl.col("answered", "population", "heard").first(), pl.col(sums).sum())
     return {str(period): part for (period,), part in found.partition_by("period", as_dict=True, maintain_order=True).items()}
 
 
@@ -182,7 +189,7 @@ def _of_cells(question: Question, number: int, cells: pl.DataFrame, levels: pl.D
     """Pairs of one indicator from its cells of one year; `levels` holds the categories, in order."""
     own = columns(question)[number]
     cells = cells.filter(pl.col(own.n) > 0, pl.col("category").is_in(levels["category"].implode()))
-    strata = cells.select("stratum", "answered", "population").unique("stratum", maintain_order=True)
+    strata = cells.select("stratum", "answered", "population", "heard").unique("stratum", maintain_order=True)
     row = cells["stratum"].replace_strict(strata["stratum"], pl.int_range(strata.height, eager=True)).to_numpy()
     column = cells["category"].replace_strict(levels["category"], pl.int_range(levels.height, eager=True)).to_numpy()
 
@@ -191,7 +198,7 @@ def _of_cells(question: Question, number: int, cells: pl.DataFrame, levels: pl.D
         table[row, column] = cells[name].to_numpy()
         return table
 
-    sizes, wholes = strata["answered"].to_numpy(), strata["population"].to_numpy()
+    sizes, wholes, heard = (strata[name].to_numpy() for name in ("answered", "population", "heard"))
     sums, squares = spread_out(own.y), spread_out(str(own.yy))
     terms = squares
     if own.xy and own.xx:
@@ -199,6 +206,6 @@ def _of_cells(question: Question, number: int, cells: pl.DataFrame, levels: pl.D
         sums = (sums - value * spread_out(own.x)) / below
         crossed, under = 2 * value * spread_out(own.xy), value**2 * spread_out(own.xx)
         squares, terms = (squares - crossed + under) / below**2, (squares + under) / below**2
-    factor, counts = _factor(sizes, wholes), spread_out(own.n)
+    factor, counts = _factor(sizes, wholes, heard), spread_out(own.n)
     products, terms = np.diag(factor @ squares), factor @ terms
-    return _pairs(_Sums(products=products, terms=terms, sums=sums, counts=counts, held=counts > 0), sizes, wholes)
+    return _pairs(_Sums(products=products, terms=terms, sums=sums, counts=counts, held=counts > 0), sizes, factor)

@@ -22,20 +22,21 @@ from indicators import (
     transitions,
 )
 from indicators.details import as_details
-from indicators.disclosure import protect, shield
-from indicators.engines import Engine
+from indicators.disclosure import few_answers, protect, shield
+from indicators.engines import Engine, Once
 from indicators.estimate import KEYS, Floats
 from indicators.estimates import estimates
 from indicators.frozen import FrozenBase
 from indicators.months import months_of
 from indicators.notices import silent, unlinked, without
 from indicators.overlap import NO_OVERLAP, Overlap
-from indicators.past import Ties
+from indicators.past import SHOWN, Ties
 from indicators.plan import Indicator, Plan
 from indicators.quality import rate
 from indicators.question import Question, questions
 from indicators.release import released, unwatched
 from indicators.results import DIGITS, RESULTS, TOTAL, as_results
+from indicators.stated import misstated
 from indicators.target import assess
 from indicators.unpriced import unpriced
 from indicators.vintages import keep_withheld
@@ -68,6 +69,8 @@ class _PartYear:
 
 @dataclass(kw_only=True)
 class _Gathered:
+    edited: imputation.Edited
+    rule: int  # how many holding groups protect each other
     levels: list[pl.DataFrame] = field(default_factory=list)
     groups: list[pl.DataFrame] = field(default_factory=list)
     overlaps: dict[str, list[Overlap]] = field(default_factory=dict)  # by base year
@@ -109,8 +112,10 @@ def compute(
     `ties`: what earlier editions and declarations ask of this one. `edited` names the tables that the engine reads with their
     edited rows, and says of each whether values were imputed.
     """
+    engine = Once(engine)
     ties = ties or Ties()
-    gathered = _Gathered()
+    rule = plan.identity.disclosure.minimum_groups if minimum_groups is None else minimum_groups
+    gathered = _Gathered(edited=edited, rule=rule)
     kinds = _kinds(plan)
     asked = imputation.of_questions(questions(plan, ("ratio", "total", "duration")), edited)
     for done, question in enumerate(asked):
@@ -120,17 +125,19 @@ def compute(
             _ask_duration(question, engine, gathered)
         else:
             _ask_cells(question, engine, gathered, kinds)
-        gathered.levels.append(imputation.shares(question, engine, kinds, gathered.levels.pop(), edited))
+        gathered.levels.append(imputation.shares(question, engine, kinds, gathered.levels.pop(), edited, rule))
     broken, notices = unlinked(asked, engine)
     unknown, told = unpriced(asked, engine)
     broken |= unknown
+    odd, warned = misstated(asked, engine, broken)
+    broken |= odd
     levels = without(pl.concat(gathered.levels, how="diagonal") if gathered.levels else _empty(), broken)
+    gathered.responses = [few_answers(rates, minimum=rule, public=_public(plan)) for rates in gathered.responses]
     levels = response.beside(levels, gathered.responses)
-    rule = plan.identity.disclosure.minimum_groups if minimum_groups is None else minimum_groups
     _assessed(asked, engine, gathered, levels, broken, rule)
     levels, today = _on_frozen_base(ties.base, plan, levels, gathered, broken)
     changes, groups = _changes(plan, levels, gathered, broken)
-    rated = rate(imputation.complete(plan, levels, changes), kinds)
+    rated = imputation.hidden(rate(imputation.complete(plan, levels, changes), kinds))
     if ties.base:
         rated = basevalues.as_published(ties.base, rated)
     guarded = protect(rated, groups, minimum_groups=rule, public=_public(plan))
@@ -145,7 +152,7 @@ def compute(
     if gathered.responses:
         gathered.add("response", _standing(pl.concat(gathered.responses), results))
     weights, steps = versioned(gathered.weights, gathered.weighting)
-    gathered.add("weighting", steps)
+    gathered.add("weighting", _of_totals(steps, results))
     if gathered.comparisons:
         gathered.add("comparisons", _standing(pl.concat(gathered.comparisons), results))
     if gathered.matched:
@@ -159,13 +166,13 @@ def compute(
     )
     if progress:
         progress("", len(asked), len(asked))
-    details = shield({name: pl.concat(frames) for name, frames in gathered.details.items()}, results, minimum_groups=rule)
+    details = shield({name: pl.concat(frames) for name, frames in gathered.details.items()}, results)
     if ties.base:
         details = basevalues.beside(ties.base, plan, details, today, results)
     return Computed(
         results=results,
         statements=statements,
-        notices=(*notices, *told, *gathered.notices, *silent(plan, results)),
+        notices=(*notices, *told, *warned, *gathered.notices, *silent(plan, results)),
         details=details,
         weights=weights,
     )
@@ -192,7 +199,7 @@ def _ask_cells(question: Question, engine: Engine, gathered: _Gathered, kinds: p
         began = int(str(indicator.base_period))
         for year in sorted(months.keys() - {began}):
             if months[year] != months.get(began, ()):
-                part = _part_year(question, engine, kinds, year=year, base=began, months=months)
+                part = _part_year(question, engine, kinds, gathered, year=year, base=began, months=months)
                 gathered.part_years.setdefault(indicator.id, []).append(part)
 
 
@@ -213,13 +220,20 @@ def _assessed(
 
 
 def _part_year(
-    question: Question, engine: Engine, kinds: pl.DataFrame, *, year: int, base: int, months: dict[int, tuple[int, ...]]
+    question: Question,
+    engine: Engine,
+    kinds: pl.DataFrame,
+    gathered: _Gathered,
+    *,
+    year: int,
+    base: int,
+    months: dict[int, tuple[int, ...]],
 ) -> _PartYear:
     """Nine months are held against the same nine months; a year without a month in common is held against nothing."""
     common = tuple(month for month in months[year] if month in months.get(base, ()))
     short = replace(question, months=common or (0,))
     answered = estimates(short, engine, kinds)
-    levels = answered.levels
+    levels = imputation.shares(short, engine, kinds, answered.levels, gathered.edited, gathered.rule)
     return _PartYear(
         year=str(year),
         levels=levels.filter(pl.col("period").is_in([str(year), str(base)])),
@@ -281,7 +295,9 @@ def _changes(
             found.append(change.changes(indicator, levels.filter(uncut), pl.concat(one.covariance for one in shared)))
             gathered.matched.append(change.of_matched(indicator, pl.concat(one.matched for one in shared).filter(uncut)))
             for part in parts:
-                found.append(change.changes(indicator, without(part.levels, broken), part.shared.covariance))
+                ends = without(part.levels, broken)
+                moved = change.changes(indicator, ends, part.shared.covariance)
+                found.append(imputation.of_change(indicator, moved, ends))
                 own = part.shared.matched.filter(pl.col("period") == part.year)
                 gathered.matched.append(change.of_matched(indicator, own))
                 more.append(_thinner(indicator, part.groups))
@@ -301,7 +317,20 @@ def _decompose(
             continue
         published = dict(shown.filter(pl.col("indicator") == indicator.id).sort("period").select("period", "value").iter_rows())
         on_frozen = frozen is not None and frozen.period == indicator.base_period
-        found = contributions.answer(plan, indicator, engine, published=published, minimum_groups=rule, frozen=on_frozen)
+        hidden = results.filter(
+            pl.col("indicator") == indicator.id,
+            pl.col("breakdown") == indicator.decomposition.by,
+            pl.col("status") == "suppressed",
+        )
+        found = contributions.answer(
+            plan,
+            indicator,
+            engine,
+            published=published,
+            minimum_groups=rule,
+            frozen=on_frozen,
+            hidden=hidden["period"].unique(),
+        )
         gathered.add("decomposition", found.frame)
         gathered.notices |= dict.fromkeys(found.notices)
         gathered.statements[indicator.id] = "\n\n".join(text for text in (gathered.statements[indicator.id], found.sql) if text)
@@ -315,11 +344,17 @@ def _told(matched: pl.DataFrame, minimum_groups: int, public: frozenset[str]) ->
 
 def _standing(frame: pl.DataFrame, results: pl.DataFrame) -> pl.DataFrame:
     """Rows about numbers that stand in the results; of what is not published there, nothing is told beside it either."""
-    shown = results.filter(pl.col("status").is_in(["published", "unreliable"])).select(KEYS).unique()
+    shown = results.filter(pl.col("status").is_in(SHOWN)).select(KEYS).unique()
     kept = frame.join(shown, on=KEYS, how="semi")
     if "other" in frame.columns:
         kept = kept.join(shown.rename({"category": "other"}), on=[*KEYS[:3], "other"], how="semi")
     return kept
+
+
+def _of_totals(steps: pl.DataFrame, results: pl.DataFrame) -> pl.DataFrame:
+    """Rows of years whose total stands in the results: their units would tell how many are behind one that does not."""
+    shown = results.filter(pl.col("status").is_in(SHOWN), pl.col("breakdown") == TOTAL)
+    return steps.join(shown.select(KEYS[:2]).unique(), on=KEYS[:2], how="semi")
 
 
 def _on_frozen_base(

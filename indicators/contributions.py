@@ -7,8 +7,8 @@ other year too, or does not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -44,6 +44,53 @@ class _Span:
     between: tuple[int, ...]  # those needed for a chain
 
 
+@dataclass(kw_only=True)
+class _Lost:
+    """The years of which not all parts can be told, by the reason."""
+
+    hidden: list[str]  # a category is suppressed, so none is told
+    unknown: list[str] = field(default_factory=list)  # no register lists the population
+    few: list[str] = field(default_factory=list)  # too few came, left or stayed, over all categories
+    few_within: list[str] = field(default_factory=list)  # in some category that is told
+
+    def count(self, year: str, *, known: bool, safe: bool, safe_within: bool) -> None:
+        if not known:
+            self.unknown.append(year)
+        elif not safe:
+            self.few.append(year)
+        elif not safe_within and year not in self.hidden:
+            self.few_within.append(year)
+
+    def notices(self, name: Text) -> tuple[Text, ...]:
+        return tuple(
+            Text(zh=f"{name.zh}：{'、'.join(years)}年{text.zh}", en=f"{name.en}, {', '.join(years)}: {text.en}")
+            for reason, text in _REASONS.items()
+            if (years := getattr(self, reason))
+        )
+
+
+_REASONS = {
+    "unknown": Text(
+        zh="或基期的全部总体单位名录没有列全，进入、退出无法与样本轮换区分；变化只分解为各组内部和各组之间两部分。",
+        en="no register lists the whole population of the year and of its base, so entry and exit cannot be told from the "
+        "rotation of the sample; the change is split within and between categories only.",
+    ),
+    "few": Text(
+        zh="进入、退出或存续的企业过少，为保护企业信息，进入和退出计入所在的组，不单列。",
+        en="too few enterprises came, left or stayed to be told apart, so they are counted within their category.",
+    ),
+    "few_within": Text(
+        zh="有的组进入、退出或存续的企业过少，为保护企业信息，按组分解时把进入和退出计入该组，只在合计中单列。",
+        en="in some category too few enterprises came, left or stayed to be told apart, so by category they are counted within "
+        "it; entry and exit are shown over all categories only.",
+    ),
+    "hidden": Text(
+        zh="有的组因企业过少未公布，为保护企业信息，不公布按组的分解，只公布合计的分解。",
+        en="of some category too few enterprises may be told, so the parts are shown over all categories only.",
+    ),
+}
+
+
 def answer(
     plan: Plan,
     indicator: Indicator,
@@ -52,18 +99,20 @@ def answer(
     published: Mapping[str, float],
     minimum_groups: int,
     frozen: bool = False,
+    hidden: Collection[str] = (),
 ) -> Contributions:
     """The parts of a change in every year of `published`, and the chained check; they add up to the published value.
 
     Relative to the base level, or in its unit for a difference. Where the base is frozen, the part `revision` is what the
     frozen base differs from today's data by. Behind each part stand at least `minimum_groups` holding groups: where fewer
-    came or left, they are counted within their category.
+    came or left, they are counted within their category. `hidden` are the years of which some category is suppressed: nothing
+    by category will then be told, and the notices say so.
     """
     assert indicator.decomposition is not None
     question = _question(plan, indicator, indicator.decomposition)
     base, rule = int(str(indicator.base_period)), 1 if question.table.public else minimum_groups
     told = known_years(question, engine)
-    frames, texts, unknown, few = [as_details("decomposition", None)], dict[str, None](), list[str](), list[str]()
+    frames, texts, lost = [as_details("decomposition", None)], dict[str, None](), _Lost(hidden=sorted({*hidden} & {*published}))
     for span in _spans(question, engine, base, sorted(map(int, published))):
         short = replace(question, months=span.months)
         texts[sql := statement(short, base, sorted({*span.years, *span.between} - {base}))] = None
@@ -72,12 +121,11 @@ def answer(
             pieces = rows.filter(pl.col("year") == year)
             known = {base, year} <= told
             safe, safe_within = (known and _safe(pieces, rule, level) for level in (1, 0))
-            unknown += [] if known else [str(year)]
-            few += [str(year)] if known and not (safe and safe_within) else []
+            lost.count(str(year), known=known, safe=safe, safe_within=safe_within)
             found = _parts(indicator, pieces, apart=safe, apart_within=safe and safe_within)
             change = published[str(year)] if frozen else None
             frames.append(_rows(indicator, year, found, _chain(rows, span, base, year), change))
-    return Contributions(frame=pl.concat(frames), notices=_notices(indicator, unknown, few), sql="\n\n".join(texts))
+    return Contributions(frame=pl.concat(frames), notices=lost.notices(indicator.name), sql="\n\n".join(texts))
 
 
 def _question(plan: Plan, indicator: Indicator, asked: Decomposition) -> Question:
@@ -193,28 +241,3 @@ def _rows(indicator: Indicator, year: int, parts: pl.DataFrame, chain: float | N
     keys = {"indicator": indicator.id, "period": str(year), "base_period": str(indicator.base_period)}
     named = pl.concat(frames, how="diagonal").with_columns(**{name: pl.lit(value) for name, value in keys.items()})
     return as_details("decomposition", named.with_columns(se=pl.lit(None, pl.Float64)).select(list(DETAILS["decomposition"])))
-
-
-def _notices(indicator: Indicator, unknown: Sequence[str], few: Sequence[str]) -> tuple[Text, ...]:
-    name, found = indicator.name, []
-    if unknown:
-        found.append(
-            Text(
-                zh=f"{name.zh}：名录没有列出{'、'.join(unknown)}年和基期的全部总体单位，进入、退出无法与样本轮换区分；"
-                "分解只给出各组内部和各组之间两部分。",
-                en=f"{name.en}, {', '.join(unknown)}: no register lists the whole population of the year and of its base, so "
-                "entry and exit cannot be told from the rotation of the sample; the change is split within and between "
-                "categories only.",
-            )
-        )
-    if few:
-        found.append(
-            Text(
-                zh=f"{name.zh}：{'、'.join(few)}年有的组进入、退出或存续的企业过少，为保护企业信息，"
-                "按组分解时把进入和退出计入该组；只有合计的企业数足够时，合计中才单列进入和退出。",
-                en=f"{name.en}, {', '.join(few)}: in some category too few enterprises came, left or stayed to be told apart, so "
-                "by category they are counted within it; over all categories entry and exit are shown only where enough stand "
-                "behind them.",
-            )
-        )
-    return tuple(found)

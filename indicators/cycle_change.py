@@ -85,9 +85,10 @@ def changes(plan: Plan, indicator: Indicator, levels: pl.DataFrame, replicates: 
             ]
             found = at_fixed
         rows.append({**key, **found, **counts})
+    told = pl.DataFrame(parts, schema=_PARTS).drop("low", "high", "sampled")
     return CycleChange(
         frame=pl.DataFrame(rows, schema=_FRAME),
-        parts=pl.DataFrame(parts, schema=_PARTS).drop("low", "high", "sampled"),
+        parts=told.with_columns(pl.col("value", "se").round_sig_figs(DIGITS)),
         notices=tuple(notices),
     )
 
@@ -150,7 +151,7 @@ def _parts(
 ) -> list[dict[str, str | float | None]]:
     """The change of all cases together, what fixing the mix adds to it, and both together, which is the published change."""
     before, after = pooled["value"], fixed["value"]
-    added = None if before is None or after is None else after - before
+    added = None if before is None or after is None else round(after - before, DIGITS - 1)
     return [
         {"part": "pooled", "value": before, "se": pooled["se"]},
         {"part": "fixed_mix", "value": added, "se": None if added is None else moved},

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from pipelines.design import Design, Margin
-from pipelines.dictionary import Dictionary, Table
+from pipelines.dictionary import Column, Dictionary, Table
 from pipelines.yamlfile import suggest
 
 Found = tuple[list[str | int], str]
@@ -24,6 +24,11 @@ def design_faults(dictionary: Dictionary, table: Table, design: Design, lists: A
         if wanted:
             yield [wanted[0]], f"in a census every unit is asked and has the weight one; leave `{wanted[0]}` out"
         return
+    reachable = {name: column for name, (_, column) in dictionary.reachable(table.id).items()}
+    yield from _of_kind(reachable, design, {"population": "number", "weight": "number", "sampling_fraction": "number"})
+    if design.collapse and register is None and design.stratum in reachable and design.stratum not in table.columns:
+        message = "a neighbour stands for a stratum year by year; link the register on the unit and the period alone"
+        yield ["collapse"], f"`collapse` needs the register of each year: {message}"
     if register is None:
         if wanted:
             needed = "link the table that lists every unit with its stratum year by year, on the unit and the period alone"
@@ -48,14 +53,20 @@ def _register(dictionary: Dictionary, table: Table, design: Design) -> Table | N
 
 
 def _columns(register: Table, design: Design) -> Iterator[Found]:
-    for key, kinds, kind in (("sampled", ("boolean",), "boolean"), ("size", _NUMBERS, "number"), ("response_group", (), "")):
+    kinds = {"sampled": "boolean", "size": "number", "response_group": ""}
+    for key in kinds:
         name = getattr(design, key)
-        if name is None:
-            continue
-        if name not in register.columns:
+        if name is not None and name not in register.columns:
             yield [key], f"`{name}` does not stand in the register `{register.id}`.{suggest(name, register.columns)}"
-        elif kinds and register.columns[name].type not in kinds:
-            yield [key], f"`{name}` is of type {register.columns[name].type}; `{key}` is a {kind} column"
+    yield from _of_kind(register.columns, design, {key: kind for key, kind in kinds.items() if kind})
+
+
+def _of_kind(columns: Mapping[str, Column], design: Design, kinds: Mapping[str, str]) -> Iterator[Found]:
+    """Columns of the design that are of another type than what stands in them."""
+    for key, kind in kinds.items():
+        column = columns.get(getattr(design, key) or "")
+        if column is not None and column.type not in (_NUMBERS if kind == "number" else (kind,)):
+            yield [key], f"`{getattr(design, key)}` is of type {column.type}; `{key}` is a {kind} column"
 
 
 def _margin(dictionary: Dictionary, register: Table, margin: Margin, lists: AbstractSet[str]) -> Iterator[Found]:

@@ -73,7 +73,7 @@ DETAILS: dict[str, dict[str, pl.DataType]] = {
         "value": pl.Float64(),
         "revision": pl.Float64(),  # value − former
         "beyond_error": pl.Boolean(),  # outside the interval of the former edition
-        "reason": pl.String(),  # what differs between the editions: data, plan, both; else frozen (the base), editing, version
+        "reason": pl.String(),  # what differs between the editions: data, plan, both; else frozen (the base), version
     },
     # how far the numbers of an indicator moved over all editions up to this one
     "revision_summary": {

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from indicators.estimate import KEYS
+from indicators.results import TOTAL
 
 #: all that could tell something of a respondent
 HIDDEN = ("value", "se", "low", "high", "n", "quality", "review", "df", "response_rate", "imputed_share", "significant")
@@ -35,36 +36,37 @@ def protect(estimates: pl.DataFrame, groups: pl.DataFrame, *, minimum_groups: in
     return marked.with_columns(cleared).drop("groups")
 
 
-def shield(details: Mapping[str, pl.DataFrame], results: pl.DataFrame, *, minimum_groups: int) -> dict[str, pl.DataFrame]:
+def shield(details: Mapping[str, pl.DataFrame], results: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """The further tables without what would tell of a suppressed result.
 
-    Rows about a suppressed category go; of a decomposition all categories go where one is suppressed, because its parts
-    add up; of a matrix of transitions every small count is null, and the next larger one where it would stand alone.
+    Rows about a suppressed category go. Of a decomposition and of transitions every category of a breakdown goes where one
+    is suppressed in the results, because they add up to the total; and all of them where the total is suppressed.
     """
     hidden = results.filter(pl.col("status") == "suppressed").select(KEYS).unique()
-    return {name: _shielded(name, frame, hidden, minimum_groups) for name, frame in details.items()}
+    return {name: _shielded(name, frame, hidden) for name, frame in details.items()}
 
 
-def _shielded(name: str, frame: pl.DataFrame, hidden: pl.DataFrame, minimum_groups: int) -> pl.DataFrame:
-    if name == "transitions":
-        return _without_small_counts(frame, minimum_groups)
+def _shielded(name: str, frame: pl.DataFrame, hidden: pl.DataFrame) -> pl.DataFrame:
     if "category" not in frame.columns:
         return frame
-    if name == "decomposition":
-        known = frame.join(hidden, on=KEYS, how="semi").select("indicator", "period", "method", "breakdown").unique()
-        return frame.join(known, on=["indicator", "period", "method", "breakdown"], how="anti")
     kept = frame.join(hidden, on=KEYS, how="anti")
+    if name in ("decomposition", "transitions"):
+        whole = hidden.filter(pl.col("breakdown") == TOTAL)
+        return kept.join(hidden, on=KEYS[:3], how="anti").join(whole, on=KEYS[:2], how="anti")
     if "other" in frame.columns:
         other = hidden.rename({"category": "other"})
         kept = kept.join(other, on=["indicator", "period", "breakdown", "other"], how="anti")
     return kept
 
 
-def _without_small_counts(frame: pl.DataFrame, minimum_groups: int) -> pl.DataFrame:
-    matrix = ["indicator", "period", "base_period", "breakdown", "category"]
-    small = (pl.col("units") > 0) & (pl.col("units") < minimum_groups)
-    marked = frame.with_columns(small=small)
-    alone = pl.col("small").sum().over(matrix) == 1
-    next_one = pl.when(~pl.col("small")).then(pl.col("units")).rank("ordinal").over(matrix) == 1
-    gone = pl.col("small") | (alone & next_one)
-    return marked.with_columns(units=pl.when(~gone).then("units")).drop("small")
+def few_answers(responses: pl.DataFrame, *, minimum: int, public: frozenset[str]) -> pl.DataFrame:
+    """Rows of the table `response`: null where fewer than `minimum` answered, and the rate by size where so few were silent.
+
+    From the rate by size the size of a single one that was silent follows. Indicators in `public` are not touched.
+    """
+    open_ = pl.col("indicator").is_in(public)
+    silent = pl.col("asked") - pl.col("answered")
+    told = open_ | ~pl.col("answered").is_between(1, minimum - 1)
+    sized = told & (open_ | ~silent.is_between(1, minimum - 1))
+    kept = dict.fromkeys(("asked", "answered", "rate", "rate_weighted"), told) | {"rate_size": sized}
+    return responses.with_columns(pl.when(shown).then(name).alias(name) for name, shown in kept.items())

@@ -44,7 +44,7 @@ def told(plan: Plan, store: Path, runs: Mapping[str, Run]) -> tuple[Text, ...]:
             zh, en = f"，其中插补{imputed.height}个", f", {imputed.height} of them imputed"
         found.append(
             Text(
-                zh=f"{table.zh}：按编辑规则改动了{all_of.zh}{zh}；原始值保留不变。",
+                zh=f"{table.zh}：按审核规则改动了{all_of.zh}{zh}；原始值保留不变。",
                 en=f"{table.en}: the rules of editing changed {all_of.en}{en}; the raw values are kept.",
             )
         )
@@ -59,7 +59,7 @@ def unedited(plan: Plan) -> tuple[Text, ...]:
     zh, en = "、".join(name.zh for name in names), "; ".join(name.en for name in names)
     return (
         Text(
-            zh=f"本版未经编辑，直接使用原始值：{zh}。未更正单位错误，未插补缺失值。",
+            zh=f"本版未经审核，直接使用原始值：{zh}。未更正单位错误，未插补缺失值。",
             en=f"This edition was made from raw values, without editing: {en}. No error was corrected, nothing was imputed.",
         ),
     )
@@ -91,5 +91,5 @@ def _row(step: tuple[str, ...], part: pl.DataFrame, minimum: int) -> dict[str, s
 def _counted(events: pl.DataFrame, minimum: int) -> Text:
     units = events["unit"].n_unique()
     if units and units < minimum:
-        return Text(zh=f"不足{minimum}家单位的数值", en=f"values of fewer than {minimum} units")
+        return Text(zh="少数几家单位的数值", en="values of a few units")
     return Text(zh=f"{units}家单位的{events.height}个数值", en=f"{events.height} values of {units} units")

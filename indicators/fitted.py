@@ -80,18 +80,23 @@ def _notices(question: Question, wave: FittedWave) -> list[Text]:
             )
         ]
     causes = {
-        False: Text(
+        "impossible": Text(
             zh="在允许的调整范围内权重无法与以下名录总数一致，已合并或不再要求：",
             en="within the bounds no weights give these totals of the register, which were put together or given up: ",
         ),
-        True: Text(
+        "unknown": Text(
             zh="名录缺少数值，权重未按以下总数校准：",
             en="the register lacks values, so the weights are not fitted to these totals: ",
         ),
+        "empty": Text(
+            zh="名录中以下各项合计为零，权重未按其校准：",
+            en="the register adds up to zero, so the weights are not fitted to these totals: ",
+        ),
     }
+    reasons = [("empty" if one.empty else "unknown" if one.unknown else "impossible", one) for one in wave.fit.given_up]
     found = []
-    for unknown, cause in causes.items():
-        lost = [_told(question, one) for one in wave.fit.given_up if one.unknown is unknown]
+    for reason, cause in causes.items():
+        lost = [_told(question, one) for why, one in reasons if why == reason]
         if lost:
             those = "、".join(one.zh for one in lost), "; ".join(one.en for one in lost)
             told = (

@@ -23,12 +23,13 @@ from pipelines.design import Calibration, Margin
 class GivenUp:
     """Totals that no weights could give: those of these categories, which were met together only; of none: the whole margin.
 
-    `unknown`: the register or the sample lacks values of it, so that it was not tried.
+    `unknown`: the register or the sample lacks values of it, so that it was not tried; `empty`: the register adds up to nothing.
     """
 
     margin: Margin
     categories: tuple[str, ...] = ()
     unknown: bool = False
+    empty: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +78,7 @@ def fit(part: pl.DataFrame, totals: pl.DataFrame, inside: npt.NDArray[np.bool_],
     # a weight that is one already stands for nobody but its unit
     moved = inside if calibration.take_all else inside & (weight > 1)
     known = [_known(i, margin, part, totals, inside) for i, margin in enumerate(calibration.totals)]
+    empty = [_is_empty(i, totals) for i in range(len(calibration.totals))]
     met = [one for one in known if one is not None]
     factor = np.ones(len(weight))
     while met and moved.any():
@@ -96,17 +98,19 @@ def fit(part: pl.DataFrame, totals: pl.DataFrame, inside: npt.NDArray[np.bool_],
         moved=moved,
         auxiliaries=np.hstack([np.zeros((len(weight), 0)), *(one.values for one in met)]),
         met=sum(len(one.names) for one in met),
-        given_up=_given_up(calibration, known, met),
+        given_up=_given_up(calibration, known, met, empty),
         worst=_worst([one for one in known if one is not None], weight * factor, inside),
     )
 
 
-def _given_up(calibration: Calibration, known: Sequence[_Known | None], met: Sequence[_Known]) -> tuple[GivenUp, ...]:
+def _given_up(
+    calibration: Calibration, known: Sequence[_Known | None], met: Sequence[_Known], empty: Sequence[bool]
+) -> tuple[GivenUp, ...]:
     found = []
-    for margin, tried in zip(calibration.totals, known, strict=True):
+    for margin, tried, nothing in zip(calibration.totals, known, empty, strict=True):
         own = next((one for one in met if one.margin is margin), None)
         if own is None:
-            found.append(GivenUp(margin=margin, unknown=tried is None))
+            found.append(GivenUp(margin=margin, unknown=tried is None and not nothing, empty=nothing))
         else:
             found += [GivenUp(margin=margin, categories=tuple(sorted(names))) for names in own.names if len(names) > 1]
     return tuple(found)
@@ -132,8 +136,7 @@ def _at_least_one(weight: Floats, factor: Floats) -> bool:
 
 def _known(i: int, margin: Margin, part: pl.DataFrame, totals: pl.DataFrame, inside: npt.NDArray[np.bool_]) -> _Known | None:
     """A margin with its categories in their order; one that holds nothing in the register is no total. None: not usable."""
-    own = totals.filter(pl.col("margin") == i).drop_nulls("category")
-    sums = own.group_by("category").agg(pl.col("total").sum()).filter(pl.col("total") != 0).sort("category")
+    own, sums = totals.filter(pl.col("margin") == i).drop_nulls("category"), _sums(i, totals)
     category, value = part[f"c_{i}"], part[f"v_{i}"]
     lacking = (category.is_not_null() & value.is_null()).to_numpy() & inside
     if sums.is_empty() or own["blank"].sum() or lacking.any():
@@ -146,6 +149,18 @@ def _known(i: int, margin: Margin, part: pl.DataFrame, totals: pl.DataFrame, ins
         values=np.column_stack(columns),
         totals=sums["total"].to_numpy(),
     )
+
+
+def _sums(i: int, totals: pl.DataFrame) -> pl.DataFrame:
+    """The totals of a margin by category, without those that are zero."""
+    own = totals.filter(pl.col("margin") == i).drop_nulls("category")
+    return own.group_by("category").agg(pl.col("total").sum()).filter(pl.col("total") != 0).sort("category")
+
+
+def _is_empty(i: int, totals: pl.DataFrame) -> bool:
+    """Whether the register knows all values of a margin, and every one of its totals is zero."""
+    own = totals.filter(pl.col("margin") == i).drop_nulls("category")
+    return bool(own.height) and not own["blank"].sum() and _sums(i, totals).is_empty()
 
 
 def _worst(known: Sequence[_Known], weight: Floats, inside: npt.NDArray[np.bool_]) -> float | None:

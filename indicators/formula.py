@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import expressions as exp
@@ -50,6 +51,7 @@ class Formula:
     columns: tuple[str, ...]
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Formula:
     """The formula in `text`. Raises FormulaFault with every construct that is outside the subset."""
     tree = _tree(text)

@@ -62,8 +62,11 @@ def frame_parts(question: Question, more: Sequence[tuple[str, str]] = ()) -> lis
     asked, counted = "CAST(sum(asked) AS DOUBLE)", "CAST(count(*) AS DOUBLE)"
     population = f"greatest(coalesce(max(stated), {counted}), coalesce({asked}, 0)) AS population"
     sizes = ["year", "stratum", f"{counted} AS listed", f"{asked} AS asked", population]
-    kept = [f"_frame.{name}" for name in ("unit", "year", "stratum", *(name for name, _ in added))]
-    kept += ["coalesce(_frame.stated_weight, _counted.population / _counted.asked) AS design_weight"]
+    weight = "coalesce(_frame.stated_weight, _counted.population / _counted.asked)"
+    kept = [f"_frame.{name}" for name in ("unit", "year", "stratum", *(name for name, _ in more))]
+    # who stands for itself alone makes up for nobody's refusal in another stratum
+    own = f"CASE WHEN {weight} <= 1 THEN {_OWN} ELSE _frame.response_class END AS response_class"
+    kept += [*([own] if classed(question) else []), f"{weight} AS design_weight"]
     on = "_counted.year = _frame.year AND _counted.stratum = _frame.stratum"
     return [
         f"_frame AS (\n  SELECT {listed(units)}\n  FROM {quoted(frame.table)}\n)",
@@ -119,6 +122,8 @@ def joined_parts(question: Question) -> list[str]:
     ]
 
 
+#: the response class of a stratum that makes one of its own
+_OWN = "concat('stratum ', _frame.stratum)"
 #: the weight of a unit of a response group, and what `weighted` is joined with to know it
 CLASS_WEIGHT = "_asked.design_weight * response.asked / response.answered"
 CLASS_JOINS = (
@@ -129,10 +134,10 @@ CLASS_JOINS = (
 
 def class_parts() -> list[str]:
     """`valid`, the answers of units that were asked, and `response`, per period and response group the design weight of those
-    asked and of those that answered. A unit of which the register does not say whether it was asked counts in its stratum."""
+    asked and of those that answered. A unit of which the register does not say that it was asked counts nowhere."""
     summed = added_few("design_weight")
     asked = f"SELECT year, response_class, {summed} AS asked FROM _asked GROUP BY year, response_class"
-    valid = f"SELECT answer.*\n  FROM answer LEFT JOIN _frame ON _frame.unit = answer.unit AND {same_year('answer.period')}"
+    valid = f"SELECT answer.*\n  FROM answer JOIN _frame ON _frame.unit = answer.unit AND {same_year('answer.period')}"
     answered = (
         f"SELECT valid.period, _asked.response_class, {added_few('_asked.design_weight')} AS answered\n"
         f"  FROM valid JOIN _asked ON _asked.unit = valid.unit AND {same_year('valid.period', '_asked')}\n"
@@ -141,7 +146,7 @@ def class_parts() -> list[str]:
     on = f"_class.response_class = replied.response_class AND {same_year('replied.period', '_class')}"
     columns = "replied.period, replied.response_class, _class.asked, replied.answered"
     return [
-        f"valid AS (\n  {valid}\n  WHERE coalesce(_frame.asked, 1) = 1\n)",
+        f"valid AS (\n  {valid}\n  WHERE _frame.asked = 1\n)",
         f"replied AS (\n  {answered}\n)",
         f"response AS (\n  SELECT {columns}\n  FROM replied JOIN (\n    {asked}\n  ) AS _class\n  ON {on}\n)",
     ]

@@ -9,6 +9,7 @@ from indicators.formula import parse
 from indicators.plan import Indicator, Plan
 from indicators.resampling import REPLICATES
 from pipelines.design import Design
+from pipelines.edit.trail import NAMES
 from pipelines.yamlfile import Text
 
 
@@ -74,25 +75,36 @@ def _inputs(plan: Plan, indicator: Indicator) -> Iterator[Choice]:
             if name in named:
                 told: dict[str, str | Text] = {"name": chain.name, "base": str(chain.base), "by": ", ".join(chain.by)}
                 yield Choice(topic="prices", name="chain", values=told, source="OECD 2001, ch. 3")
+                if chain.fallback:
+                    coarser = ", ".join(f"{column} = {code}" for column, code in chain.fallback.items())
+                    yield Choice(topic="prices", name="fallback", values={"name": chain.name, "series": coarser})
     if (rules := table.editing) is not None:
         found = [*(rule.id for rule in rules.fixes), *(rule.id for rule in rules.outliers)]
         if found:
             source = "Hidiroglou & Berthelot 1986; Fellegi & Holt 1976"
             yield Choice(topic="editing", name="rules", values={"rules": ", ".join(found)}, source=source)
         if rules.impute or rules.missing_units:
-            methods = dict.fromkeys(method for one in rules.impute for method in one.methods)
-            yield Choice(topic="editing", name="imputed", values={"methods": ", ".join(methods) or "former"})
+            stated = dict.fromkeys(method for one in rules.impute for method in one.methods)
+            methods = [NAMES[name] for name in stated or ("former",)]
+            said = Text(zh="、".join(one.zh for one in methods), en=", ".join(one.en for one in methods))
+            yield Choice(topic="editing", name="imputed", values={"methods": said})
 
 
 def _weights(plan: Plan, design: Design) -> Iterator[Choice]:
-    if design.weight:
-        yield Choice(topic="weights", name="stated", values={"weight": design.weight})
-    elif design.response_group:
-        told = {"stratum": str(design.stratum), "group": design.response_group}
-        yield Choice(topic="weights", name="response_group", values=told, source="Särndal & Lundström 2005")
+    told: dict[str, str | Text]
+    if design.response_group and design.sampled:
+        told = {"stratum": str(design.stratum), "group": design.response_group, "weight": str(design.weight)}
+        name = "stated_response_group" if design.weight else "response_group"
+        yield Choice(topic="weights", name=name, values=told, source="Särndal & Lundström 2005")
+    elif design.weight:
+        told = {"weight": design.weight, "fraction": str(design.sampling_fraction)}
+        yield Choice(topic="weights", name="stated_fraction" if design.sampling_fraction else "stated", values=told)
     else:
         told = {"stratum": str(design.stratum), "population": str(design.population)}
         yield Choice(topic="weights", name="stratum", values=told, source="Cochran 1977, §5.3")
+        if design.collapse:
+            pairs = ", ".join(f"{name} → {target}" for name, target in design.collapse.items())
+            yield Choice(topic="weights", name="joined", values={"pairs": pairs})
     if design.answered_in:
         yield Choice(topic="response", name="elsewhere", values={"table": plan.dictionary.tables[design.answered_in].name})
     if (fitted := design.calibration) is not None:

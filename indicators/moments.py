@@ -53,7 +53,7 @@ def centred(product: str, a: str, b: str) -> pl.Expr:
 
 def of_cells(cells: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
     """`keys` and MOMENTS of the categories of a frame of cells."""
-    inside = _with_heard(cells).filter(pl.col("n") > 0)  # strata without a unit of the domain say nothing of it
+    inside = with_heard(cells).filter(pl.col("n") > 0)  # strata without a unit of the domain say nothing of it
     return inside.group_by(keys).agg(
         pl.col("y", "x", "n").sum(),
         df=pl.col("n").sum() - pl.len(),
@@ -77,7 +77,7 @@ def of_rows(question: Question, rows: pl.DataFrame) -> Iterator[tuple[tuple[str,
         for names in question.sets:
             yield names, pick(rows, question, names)
         return
-    coded = _with_heard(rows).with_columns(pl.col("stratum", *(f"b_{name}" for name in question.breakdowns)).cast(pl.Categorical))
+    coded = with_heard(rows).with_columns(pl.col("stratum", *(f"b_{name}" for name in question.breakdowns)).cast(pl.Categorical))
     lattices = {
         largest: _Lattice(question, pick(coded, question, largest, blanks=True), largest) for largest in largest_sets(question)
     }
@@ -176,7 +176,7 @@ def unfold(question: Question, number: int, sets: list[pl.DataFrame]) -> pl.Data
     return pl.concat(parts).filter(pl.col("n") > 0)
 
 
-def _with_heard(frame: pl.DataFrame) -> pl.DataFrame:
+def with_heard(frame: pl.DataFrame) -> pl.DataFrame:
     """Where nobody was imputed whole, all that answered were heard."""
     return frame if "heard" in frame.columns else frame.with_columns(heard=_ANSWERED)
 

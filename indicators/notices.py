@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import polars as pl
 
 from indicators.engines import Engine
-from indicators.plan import Plan
+from indicators.plan import Indicator, Plan
 from indicators.question import Question
 from indicators.source import chains
 from indicators.statement import unlinked_statement
+from pipelines.dictionary import Link
 from pipelines.yamlfile import Text
 
 
@@ -16,22 +20,33 @@ def unlinked(asked: list[Question], engine: Engine) -> tuple[set[tuple[str, str]
     """Indicators and years whose rows lead to no row of a table they need, and a notice for each such table.
 
     What is left of such a year is a selection nobody chose: without the price of one segment the others would stand for
-    it. So nothing is published of it.
+    it. So nothing is published of it. An indicator needs a table that its own formulas name, or its design, or a breakdown;
+    rows that its `where` leaves out need nothing, unless the design does.
     """
     broken: set[tuple[str, str]] = set()
     notices: dict[Text, None] = {}
     for question in asked:
-        needed = [(i, link) for i, link in enumerate(question.table.link) if link.required and not question.dated_by_link]
-        if not needed:
-            continue
-        reachable = question.plan.dictionary.reachable(question.table.id)
-        for counts in engine.query(unlinked_statement(question)).iter_rows(named=True):
-            for i, link in needed:
-                used = {name for name in question.columns if name in reachable and reachable[name][0] == link.table}
-                if used - set(chains(question)) and (lost := int(counts[f"link_{i}"])):
-                    broken |= {(indicator.id, str(counts["year"])) for indicator in question.indicators}
-                    notices[_notice(question, link.table, str(counts["year"]), lost)] = None
+        needed = [link for link in question.table.link if link.required and not question.dated_by_link]
+        for link in needed:
+            for where, part in _users(question, link).items():
+                counts = engine.query(unlinked_statement(part, link, where)).sort("year")
+                for year, lost in counts.filter(pl.col("lost") > 0).iter_rows():
+                    broken |= {(indicator.id, str(year)) for indicator in part.indicators}
+                    notices[_notice(part, link.table, str(year), int(lost))] = None
     return broken, tuple(notices)
+
+
+def _users(question: Question, link: Link) -> dict[str | None, Question]:
+    """The indicators of a question that use a linked table, by the rows that must lead there: all, or those of a `where`."""
+    reachable = question.plan.dictionary.reachable(question.table.id)
+    theirs = {name for name, (table, _) in reachable.items() if table == link.table} - set(chains(question))
+    if theirs & set(replace(question, indicators=(), sets=((),)).columns):
+        return {None: question}
+    found: dict[str | None, tuple[Indicator, ...]] = {}
+    for indicator in question.indicators:
+        if theirs & set(replace(question, indicators=(indicator,)).columns):
+            found[indicator.where] = (*found.get(indicator.where, ()), indicator)
+    return {where: replace(question, indicators=own) for where, own in found.items()}
 
 
 def without(levels: pl.DataFrame, broken: set[tuple[str, str]]) -> pl.DataFrame:
@@ -64,3 +79,16 @@ def _notice(question: Question, missing: str, year: str, lost: int) -> Text:
         en=f"{ours.en}, {year}: {lost} rows lead to no row of {theirs.en}. Not published for that year: {en}. "
         f"Load what is missing of {theirs.en}, then publish again.",
     )
+
+
+def outgrown(plan: Plan, rows: Mapping[str, int]) -> tuple[Text, ...]:
+    """A notice for each table of which rows lack what the plan has made part of their key since they were loaded."""
+    told = []
+    for name, count in rows.items():
+        table = plan.dictionary.tables[name]
+        columns = ", ".join(table.key)
+        zh = f"{table.name.zh}有 {count} 行是在方案修改主键（{columns}）之前录入的，缺少主键列，未予采用；请重新录入相应文件。"
+        en = f"{count} rows of {table.name.en} were loaded before the plan changed their key ({columns}), lack a column of it "
+        en += "and are not used. Load their files again."
+        told.append(Text(zh=zh, en=en))
+    return tuple(told)

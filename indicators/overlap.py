@@ -1,9 +1,10 @@
 """What two waves of a survey have in common: the covariance of their estimates, and the sample that answered both times.
 
-Within a stratum of N1 and N2 units in the two years, N12 of them in both, of which n1, n2 and n12 answered:
-Cov = N1·N2·(n12/(n1·n2) − N12/(N1·N2))·s12 of the linearised values, which is (n12 − N12·f1·f2)·s12 of the weighted ones
-(Tam 1984; Qualité and Tillé 2008; Knottnerus and van Delden 2012 for populations with births, deaths and units that change
-stratum). Units that changed stratum add nothing.
+Within a stratum of N1 and N2 units in the two years, N12 of them in both, of which h1, h2 and h12 were heard:
+Cov = N1·N2·(h12/(h1·h2) − N12/(N1·N2))·s12 of the linearised values, which is n1·n2 times the same bracket times s12 of the
+weighted ones where n1 and n2 have a value (Tam 1984; Qualité and Tillé 2008; Knottnerus and van Delden 2012 for populations
+with births, deaths and units that change stratum). Units that changed stratum add nothing, and who was imputed has a value but
+was not heard, as in `moments`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from indicators.waves import MATCHED, NOW, PRODUCTS, THEN, frame_statement, pair
 
 #: a stratum of both years, by the strata it is joined with in each
 _JOINT = ["period", "joint0", "joint1"]
-_ENDS = ["answered0", "answered1", "population0", "population1", "common"]
+_ENDS = ["answered0", "answered1", "population0", "population1", "heard0", "heard1", "common"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,7 @@ def overlap(question: Question, engine: Engine, base: int, levels: pl.DataFrame,
         ends.select("stratum", *_JOINT), on=["period", "stratum"], maintain_order="left"
     )
     sizes = ends.group_by(_JOINT, maintain_order=True).agg(pl.col(_ENDS).sum())
-    both = _of_set(inside, question, ()).group_by(_JOINT, maintain_order=True).agg(pl.col("shared").sum())
+    both = _of_set(inside, question, ()).group_by(_JOINT, maintain_order=True).agg(pl.col("shared", "twice").sum())
     strata = both.join(sizes, on=_JOINT, maintain_order="left")
     shared = _shared(question, engine, base)
     pairs, matched = [], [NO_OVERLAP.matched]
@@ -74,14 +75,14 @@ def overlap(question: Question, engine: Engine, base: int, levels: pl.DataFrame,
         for number, indicator in enumerate(question.indicators):
             own = [pl.col(f"{name}_{number}").alias(name) for name in (*THEN, *NOW, *PRODUCTS)]
             ids = pl.lit(indicator.id).alias("indicator"), pl.lit(indicator.kind == "total").alias("is_total")
-            pairs.append(sums.select(*ids, *KEYS[1:], "shared", *_ENDS, *own))
+            pairs.append(sums.select(*ids, *KEYS[1:], "shared", "twice", *_ENDS, *own))
             twice = _matched(everyone.with_columns(breakdown), names, number, indicator)
             matched.append(_grouped(twice, shared, names, number).select(NO_OVERLAP.matched.columns))
     return Overlap(covariance=_sum_over_strata(pl.concat(pairs), levels, str(base)), matched=pl.concat(matched))
 
 
 def both_strata(layers: pl.DataFrame, base: int, frame: pl.DataFrame | None) -> pl.DataFrame:
-    """Per later year and stratum of both years: the strata it is joined with in each, n and N of each, and N12 as `common`."""
+    """Per later year and stratum of both years: the strata it is joined with in each, n, N and h of each, and N12 as `common`."""
     unlisted = dict.fromkeys(("year", "listed", "stayed"), pl.Int64)
     frame = pl.DataFrame(schema={**unlisted, "stratum": pl.String}) if frame is None else frame
     listed = frame.select("stratum", "listed", "stayed", (pl.col("year").cast(pl.Int64) * 10000).alias("period"))
@@ -90,13 +91,26 @@ def both_strata(layers: pl.DataFrame, base: int, frame: pl.DataFrame | None) -> 
     then = yearly.filter(pl.col("period") == base * 10000).drop("period", "stayed")
     then = then.rename({name: f"{name}0" for name in then.columns if name != "stratum"})
     now = yearly.filter(pl.col("period") != base * 10000)
-    both = now.rename({name: f"{name}1" for name in ("joint", "answered", "population", "listed")}).join(then, on="stratum")
+    counts = ("joint", "answered", "population", "heard", "listed")
+    both = now.rename({name: f"{name}1" for name in counts}).join(then, on="stratum")
     whole = [(pl.col(f"listed{end}") - pl.col(f"population{end}")).abs() < 0.5 for end in (0, 1)]
     smaller = pl.min_horizontal("population0", "population1")
     return both.with_columns(
         cells.period_name(pl.col("period")).alias("period"),
         common=pl.when(*whole).then(pl.col("stayed").cast(pl.Float64)).otherwise(smaller),
     )
+
+
+def weight_of_shared() -> pl.Expr:
+    """n1·n2·(h12/(h1·h2) − N12/(N1·N2)) from columns of `both_strata` and `twice`, the number h12 of those heard both times.
+
+    Who was asked whole in one of the years has no error there, and so none in common with the other; and of a stratum in which
+    nobody was heard nothing is known.
+    """
+    heard0, heard1, whole0, whole1 = (pl.col(f"{name}{end}") for name in ("heard", "population") for end in (0, 1))
+    sampled = heard0.is_between(1, whole0, closed="left") & heard1.is_between(1, whole1, closed="left")
+    known = pl.col("twice") / (heard0 * heard1) - pl.col("common") / (whole0 * whole1)
+    return pl.when(sampled).then(pl.col("answered0") * pl.col("answered1") * known).otherwise(0.0)
 
 
 def _of_set(rows: pl.DataFrame, question: Question, names: tuple[str, ...]) -> pl.DataFrame:
@@ -170,8 +184,5 @@ def _sum_over_strata(pairs: pl.DataFrame, levels: pl.DataFrame, base: str) -> pl
     product = (pl.col("yy") - r1 * pl.col("yx") - r0 * pl.col("xy") + r0 * r1 * pl.col("xx")) / (t0 * t1)
     sums = (pl.col("y0") - r0 * pl.col("x0")) * (pl.col("y1") - r1 * pl.col("x1")) / (t0 * t1)
     together = (product - sums / n) / (n - 1)
-    fractions = pl.col("answered0") / pl.col("population0") * (pl.col("answered1") / pl.col("population1"))
-    # who was asked whole in one of the years has no error there, and so none in common with the other
-    sampled = (pl.col("answered0") < pl.col("population0")) & (pl.col("answered1") < pl.col("population1"))
-    part = pl.when((n > 1) & sampled).then((n - pl.col("common") * fractions) * together).otherwise(0.0)
+    part = pl.when(n > 1).then(weight_of_shared() * together).otherwise(0.0)
     return both.group_by(KEYS, maintain_order=True).agg(covariance=part.sum())

@@ -145,7 +145,7 @@ def unread(broken: list[str]) -> tuple[Text, ...]:
     zh, en = "、".join(broken), ", ".join(broken)
     return (
         Text(
-            zh=f"无法打开以往版本 {zh}，未与其比较修订。",
+            zh=f"无法打开以往版次 {zh}，未与其比较修订。",
             en=f"Earlier editions that cannot be opened, so that revisions are not compared with them: {en}.",
         ),
     )

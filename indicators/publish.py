@@ -15,15 +15,17 @@ from indicators import edits
 from indicators.compute import Progress, compute
 from indicators.edition import Edition, write_edition
 from indicators.frozen import frozen_base
-from indicators.past import Ties, read_past, remembered
+from indicators.notices import outgrown
+from indicators.past import Past, Ties, read_past, remembered
 from indicators.plan import Plan
 from indicators.revisions import revisions, summary
 from pipelines.database import Database, quoted
 from pipelines.dictionary import Table
-from pipelines.editrun import open_edited
+from pipelines.editrun import open_edited, with_rules
 from pipelines.parts import read_manifest
 from pipelines.trail import Run
 from pipelines.warehouse import keep_weights, open_warehouse
+from pipelines.warehouse import outgrown as warehouse_outgrown
 
 _INPUT = ("sequence", "table", "file_sha256", "dictionary_sha256", "part_sha256", "read", "accepted", "set_aside", "replaced")
 
@@ -34,6 +36,10 @@ class NothingLoaded(ValueError):
 
 class NoSuchYear(ValueError):
     """A year was declared final of which nothing is published."""
+
+
+class EditingMixed(ValueError):
+    """An edition of raw values and one of edited values would lie in one store, and tell single values by their difference."""
 
 
 def publish(
@@ -49,10 +55,12 @@ def publish(
 
     `final`: years that are declared final from now on; `none` among them takes former declarations back. Raises
     NothingLoaded when every table is empty, PublishInProgress when another process publishes here, BaseUnreadable when the
-    frozen base cannot be read, NoSuchYear for a declared year without a result.
+    frozen base cannot be read, NoSuchYear for a declared year without a result, EditingMixed for a `raw` edition beside edited
+    ones or the other way round.
     """
     base, told = frozen_base(store / "editions", plan)
     past = read_past(store / "editions", plan.identity.id)
+    _refuse_mixed(store, plan, past, raw=raw)
     declared = frozenset(final) - {"none"} | (frozenset() if "none" in final else past.declared_final)
     runs: dict[str, Run] = {}
     if raw:
@@ -96,9 +104,25 @@ def publish(
             "revision_summary": summary(plan, remembered([("", computed.results, provenance)], past)),
             "edits": changed,
         },
-        notices=(*computed.notices, *told, *past.notices, *edited),
+        notices=(*outgrown(plan, warehouse_outgrown(store, plan.dictionary)), *computed.notices, *told, *past.notices, *edited),
         provenance=provenance,
     )
+
+
+def _refuse_mixed(store: Path, plan: Plan, past: Past, *, raw: bool) -> None:
+    """One value of one enterprise may be all that editing changed: two numbers that differ by it give it away."""
+    made = {name: told.get("editing", {}) for name, told in past.provenance.items()}
+    if raw:
+        others = [name for name, editing in made.items() if editing.get("runs")]
+    else:
+        others = [name for name, editing in made.items() if editing.get("raw") and with_rules(plan.dictionary)]
+    if others:
+        theirs, ours = ("edited", "raw") if raw else ("raw", "edited")
+        raise EditingMixed(
+            f"{store / 'editions'} holds editions made from {theirs} values: {', '.join(others)}. One made from {ours} values "
+            "beside them would give values of single enterprises by difference. Load the files into another store and publish "
+            "there (--dir DIR), or remove the folders of those editions first."
+        )
 
 
 def _nothing(store: Path, plan: Plan) -> str:

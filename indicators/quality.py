@@ -4,7 +4,9 @@ Totals, means and ratios bear a letter by their coefficient of variation (as Sta
 surveys); for shares that coefficient says nothing, so they are presentable or not by the rule of the National Center
 for Health Statistics (2017, Series 2 No. 175): units, effective units, and width of the Korn–Graubard interval. A share of
 none has no relative width, as there, and is given to a person to review. A change near zero has no coefficient of variation
-worth the name, so it bears no letter but the word whether it differs from zero.
+worth the name, so it bears no letter but the word whether it differs from zero. An error of which less than one degree of
+freedom is left says nothing, so the estimate is unreliable; and a change between samples in which no spread was seen, as from
+a share of none to a share of none, has no error that could be told, rather than one of 0.
 """
 
 from __future__ import annotations
@@ -28,22 +30,28 @@ def rate(estimates: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
     """Adds `quality` (census, A to F, presentable; null where no error is known), `review` and, for changes, `significant`.
 
     F is unreliable. `kinds` says which indicators are bounded shares and which are changes. Columns value, se, low, high, n
-    and sampled are needed; df, open_df and imputed_share are taken as unknown where they are missing. Without sampling there
-    are no degrees of freedom, so df is emptied.
+    and sampled are needed; df, open_df and imputed_share are taken as unknown where they are missing. Without sampling, and
+    without a known error, there are no degrees of freedom, so df is emptied; so is se of a sampled change where it is 0 and no
+    interval is known.
     """
     unknown = {"df": pl.Int64(), "open_df": pl.Int64(), "imputed_share": pl.Float64()}
     added = [pl.lit(None, dtype).alias(name) for name, dtype in unknown.items() if name not in estimates.columns]
     rated = estimates.with_columns(added).join(kinds.select("indicator", "bounded", "change"), on="indicator", how="left")
+    unseen = pl.col("change") & pl.col("sampled") & (pl.col("se") == 0) & pl.col("low").is_null()
+    rated = rated.with_columns(pl.when(~unseen.fill_null(False)).then("se").alias("se"))
     error = pl.col("sampled") & pl.col("se").is_not_null()
     share = (pl.col("bounded") & pl.col("value").is_between(0, 1)).fill_null(False)
     rated = rated.with_columns(presentable=_presentable(rated, rated.select(error & share).to_series()))
     word = pl.when("presentable").then(pl.lit("presentable")).otherwise(pl.lit(UNRELIABLE))
-    quality = pl.when(~pl.col("sampled")).then(pl.lit("census")).when(pl.col("change") | pl.col("se").is_null()).then(None)
+    # of a time that too many replicates do not reach, only one end of the interval is known
+    endless = ~pl.col("change") & pl.col("se").is_null() & pl.col("low").is_not_null() & pl.col("high").is_null()
+    quality = pl.when(~pl.col("sampled")).then(pl.lit("census")).when(endless).then(pl.lit(UNRELIABLE))
+    quality = quality.when(pl.col("change") | pl.col("se").is_null()).then(None)
     found = {
         "quality": quality.when(share).then(word).otherwise(_letter()),
         "review": _review(error, share),
         "significant": _significant(),
-        "df": pl.when("sampled").then("df"),
+        "df": pl.when(error).then("df"),
     }
     known = [pl.when(pl.col("value").is_not_null()).then(told).alias(name) for name, told in found.items()]
     return rated.with_columns(known).drop("bounded", "change", "presentable")
@@ -54,7 +62,8 @@ def _letter() -> pl.Expr:
     letter = pl.lit(UNRELIABLE)
     for name, limit in reversed(LETTERS.items()):
         letter = pl.when(variation < limit).then(pl.lit(name)).otherwise(letter)
-    return pl.when(variation.is_not_nan()).then(letter)  # an error around zero is infinitely large; 0 of 0 is none
+    known = pl.when(variation.is_not_nan()).then(letter)  # an error around zero is infinitely large; 0 of 0 is none
+    return pl.when(pl.col("df") < 1).then(pl.lit(UNRELIABLE)).otherwise(known)
 
 
 def _presentable(rated: pl.DataFrame, asked: pl.Series) -> pl.Series:

@@ -119,8 +119,7 @@ def _reasons(edition: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> t
     plan = then.get("plan_sha256") != now.get("plan_sha256")
     bases = [base for base in (then.get("frozen"), now.get("frozen")) if base]
     frozen = [] if then.get("frozen") == now.get("frozen") else [str(base["period"]) for base in bases]
-    edited = then.get("editing", {}).get("raw") != now.get("editing", {}).get("raw")
-    other = "frozen" if frozen else "editing" if edited else "version"
+    other = "frozen" if frozen else "version"
     return edition, "both" if data and plan else "data" if data else "plan" if plan else other, frozen
 
 

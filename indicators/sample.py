@@ -53,8 +53,8 @@ def weights_statement(question: Question) -> str:
     bare = replace(question, indicators=(), sets=((),))
     framed = frame_of(question) is not None
     grouped = framed and classed(question)
-    told = [f"weighted.{name} AS {name}" for name in ("stratum", "answered", "population", "weight")]
-    told += [f"{'answer' if grouped else 'weighted'}.{name} AS {name}" for name in ("period", "unit")]
+    told = [f"weighted.{name} AS {name}" for name in ("answered", "population", "weight")]
+    told += [f"{'answer' if grouped else 'weighted'}.{name} AS {name}" for name in ("period", "unit", "stratum")]
     layer = "_asked.response_class" if grouped else "weighted.stratum"
     design, asked = ("_asked.design_weight", "_frame.asked") if framed else ("CAST(NULL AS DOUBLE)", "CAST(NULL AS INTEGER)")
     told += [f"{layer} AS layer", f"{design} AS design_weight", f"{asked} AS asked"]
@@ -84,7 +84,7 @@ def units_statement(question: Question, margins: list[Margin]) -> str:
     weight, and for every margin the category c_ and the known quantity v_ of the unit."""
     values = [f"answer.{owner} AS {name}" for name, owner in names_of(question).items()]
     heads = ["period", "unit", "stratum", "holding", "answered", "population", "weight"]
-    heads += [*(["heard"] if question.imputed else []), *(f"b_{name}" for name in question.breakdowns)]
+    heads += [*(["heard", "imputed"] if question.imputed else []), *(f"b_{name}" for name in question.breakdowns)]
     known = [f"_frame.{part}_{i}" for i in range(len(margins)) for part in "cv"]
     told = [*(f"weighted.{name} AS {name}" for name in heads), "_asked.design_weight AS design_weight", *values, *known]
     return (

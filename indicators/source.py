@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
+from indicators import formula
 from indicators.plan import Bridge, Panel
 from indicators.prices import chain_statement
 from indicators.question import Question
@@ -44,6 +48,23 @@ def joins(question: Question, late: Link | None = None) -> list[str]:
         former = _bridged(question, panel, panel.bridge) if panel.bridge else quoted(question.table.id)
         found.append(f"JOIN {former} AS base ON {on} AND {years}")
     return [*found, *(_chained(question, name) for name in chains(question))]
+
+
+def in_scope(question: Question, columns: Sequence[tuple[str, str]], unsaid: AbstractSet[str], where: str | None) -> str:
+    """The rows that respondents and `where` let through, with these columns (name, text), as a relation in brackets.
+
+    Conditions on columns that are `unsaid` are left out: of a row for which nothing was found they would be false.
+    """
+    reachable = question.plan.dictionary.reachable(question.table.id)
+    texts = [text for text in (question.respondents, where) if text]
+    parts = [part for text in texts for part in formula.conjuncts(text) if not unsaid & set(part.columns)]
+    names = dict.fromkeys(name for part in parts for name in part.columns)
+    placed = [place(question, n) if n in reachable else f"base.{quoted(n.removeprefix('base_'))}" for n in names]
+    selected = [f"{text} AS {name}" for name, text in columns]
+    selected += [f"{text} AS {quoted(name)}" for name, text in zip(names, placed, strict=True)]
+    rows = "\n    ".join([f"FROM {quoted(question.table.id)} AS t", *joins(question)])
+    conditions = f"\n  WHERE {' AND '.join(f'({part.text})' for part in parts)}" if parts else ""
+    return f"(\n  SELECT *\n  FROM (\n    SELECT {', '.join(selected)}\n    {rows}\n  ) AS placed{conditions}\n) AS looked"
 
 
 def chains(question: Question) -> list[str]:

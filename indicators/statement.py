@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from indicators import exact, frame
 from indicators.plan import Indicator
 from indicators.question import Question
-from indicators.source import calendar, joins, listed, period_number, period_sets, source
+from indicators.source import calendar, in_scope, listed, period_number, period_sets, source
 from pipelines.database import literal, quoted
 from pipelines.design import Design
 from pipelines.dictionary import Link
@@ -84,16 +84,13 @@ def units_statement(question: Question) -> str:
     return f"{weighted_answers(question)}\nSELECT period, unit\nFROM weighted"
 
 
-def unlinked_statement(question: Question) -> str:
-    """For each link of the table, from how many rows of each year it leads nowhere: year, link_0, link_1 …"""
-    counts = []
-    for i, link in enumerate(question.table.link):
-        theirs = next(iter(link.on))
-        missing = f"{quoted(link.table)}.{quoted(theirs)} IS NULL"
-        counts.append(f"coalesce(sum(CASE WHEN {missing} THEN 1 ELSE 0 END), 0) AS link_{i}")
-    year = dict(calendar(question))["_year"]
-    source_rows = "\n".join([f"FROM {quoted(question.table.id)} AS t", *joins(question)])
-    return f"SELECT {year} AS year, {', '.join(counts)}\n{source_rows}\nGROUP BY {year}"
+def unlinked_statement(question: Question, link: Link, where: str | None) -> str:
+    """From how many rows in scope of each year a link leads nowhere: year, lost."""
+    missing = f"CASE WHEN {quoted(link.table)}.{quoted(next(iter(link.on)))} IS NULL THEN 1 ELSE 0 END"
+    reachable = question.plan.dictionary.reachable(question.table.id)
+    unsaid = {name for name, (table, _) in reachable.items() if table == link.table}
+    rows = in_scope(question, [("_year", dict(calendar(question))["_year"]), ("_lost", missing)], unsaid, where)
+    return f"SELECT _year AS year, sum(_lost) AS lost\nFROM {rows}\nGROUP BY _year"
 
 
 def weighted_answers(question: Question, listed_units: Sequence[str] = ()) -> str:
@@ -338,7 +335,7 @@ def _strata(question: Question) -> str:
         *splits,
         "stratum.answered",
         "stratum.population",
-        *(["stratum.heard"] if question.imputed else []),
+        *(["stratum.heard", "answer.imputed"] if question.imputed else []),
     ]
     columns += [f"{weight} AS weight", *(f"{weight} * answer.{owner} AS {name}" for name, owner in names_of(question).items())]
     on = "answer.period = stratum.period AND answer.stratum = stratum.stratum"

@@ -14,8 +14,9 @@ import polars as pl
 
 from pipelines.design import Design
 
-#: of every stratum and period: the stratum it is part of for the variance (mostly itself), its answers and its population
-LAYERS = ("period", "stratum", "joint", "answered", "population")
+#: of every stratum and period: the stratum it is part of for the variance (mostly itself), its answers and its population,
+#: and how many of the answers were heard and not imputed
+LAYERS = ("period", "stratum", "joint", "answered", "population", "heard")
 
 
 def layers(rows: pl.DataFrame, design: Design | None) -> pl.DataFrame:
@@ -25,9 +26,10 @@ def layers(rows: pl.DataFrame, design: Design | None) -> pl.DataFrame:
     answered, the neighbour of that one. Neighbours that are themselves alone take their own with them.
     """
     if design is None:
-        types = (rows.schema["period"], pl.String(), pl.String(), pl.Float64(), pl.Float64())
+        types = (rows.schema["period"], pl.String(), pl.String(), pl.Float64(), pl.Float64(), pl.Float64())
         return pl.DataFrame(schema=dict(zip(LAYERS, types, strict=True)))
-    found = rows.group_by("period", "stratum").agg(pl.col("answered", "population").first()).sort("period", "stratum")
+    rows = rows if "heard" in rows.columns else rows.with_columns(heard=pl.col("answered"))
+    found = rows.group_by("period", "stratum").agg(pl.col("answered", "population", "heard").first()).sort("period", "stratum")
     one_of_several = (pl.col("answered") == 1) & (pl.col("population") > 1)
     alone = found.filter(one_of_several, pl.col("stratum").is_in(list(design.collapse)))
     joints: dict[tuple[int, str], str] = {}

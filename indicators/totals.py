@@ -51,7 +51,8 @@ class Register:
         joined = own.join(table, on="stratum").group_by("target").agg(pl.col("listed").sum(), asked=asked)
         sizes = answered.join(joined, left_on="stratum", right_on="target", how="left")
         # where the register does not say who was asked, a stratum in which everyone answered was asked whole
-        taken = pl.coalesce(pl.col("asked") >= pl.col("listed"), pl.col("answered") >= pl.col("population"))
+        whole_size = pl.max_horizontal("listed", "population")  # a register of the sample alone lists less than the population
+        taken = pl.coalesce(pl.col("asked") >= whole_size, pl.col("answered") >= pl.col("population"))
         fitted = sizes if design.calibration.take_all else sizes.filter(~taken)
         whole = bool(((fitted["listed"].fill_null(0) - fitted["population"]).abs() < 0.5).all())
         inside = table.filter(pl.col("target").is_in(fitted["stratum"].implode())).select("stratum")

@@ -36,17 +36,21 @@ class Transitions:
 
 
 def answer(question: Question, indicator: Indicator, engine: Engine, minimum_groups: int) -> Transitions:
-    """The matrices of one indicator of a question: of the total, and of breakdowns none of whose counts is small.
+    """The matrices of one indicator of a question: of each period the total, and the breakdowns, no cell of which is small.
 
-    A small count of a breakdown could be had by subtraction from the total, so such a breakdown has no matrix at all.
+    Behind each cell stand at least `minimum_groups` holding groups. Where one has fewer there is no matrix at all: a blank
+    could be solved from the other cells, the share that is published, and the matrices of other categories.
     """
+    least = 1 if question.table.public else minimum_groups
     known = engine.query(known_statement(question, indicator)).sort("period")
     if known.is_empty():
         return Transitions(frame=pl.DataFrame(schema=DETAILS["transitions"]))
     asked = _of_values(question, indicator)
     rows = engine.query(matrix_statement(asked, known["period"].to_list()))
-    whole, *splits = [_of_set(rows, asked, names) for names in sorted(asked.sets, key=len)]
-    shown = [whole, *(split for split in splits if split.filter(pl.col("units") < minimum_groups).is_empty())]
+    sets = sorted(asked.sets, key=len)
+    found = {names: _of_set(rows, asked, names) for names in sets}
+    few = {names: _few(rows, asked, names, least) for names in sets}
+    shown = [found[names].filter(~pl.col("period").is_in(few[names])) for names in sets]
     frame = pl.concat(shown).select(
         pl.lit(indicator.id).alias("indicator"),
         period_name(pl.col("period")).alias("period"),
@@ -57,9 +61,11 @@ def answer(question: Question, indicator: Indicator, engine: Engine, minimum_gro
         _written(asked, "after").fill_null(LOST),
         "units",
     )
-    said = _editions(question, indicator, known, whole, minimum_groups)
+    whole = found[()]
+    said = _editions(question, indicator, known, whole, least)
     if scale := closeness.scale_of(question.table, str(indicator.transitions)):
-        said += closeness.notices(scale, indicator, whole, minimum_groups)
+        said += closeness.notices(scale, indicator, whole, least)
+    said += _withheld(question, indicator, few)
     return Transitions(frame=frame, notices=tuple(said))
 
 
@@ -67,13 +73,14 @@ def matrix_statement(question: Question, periods: list[int]) -> str:
     """How many members went from which value to which until each of `periods`, by category; `after` is null for the lost."""
     splits = [f"b_{name}" for name in question.breakdowns]
     near = {"close_changed": "y_1", "close_same": "x_1"} if len(question.indicators) > 1 else {}
-    moved = ["_later.period AS period", *(f"_member.{name} AS {name}" for name in splits)]
+    moved = ["_later.period AS period", "_member.holding AS holding", *(f"_member.{name} AS {name}" for name in splits)]
     moved += [
         "coalesce(answer.x_0, _member.x_0) AS before",
         "answer.y_0 AS after",
         *(f"answer.{part} AS {name}" for name, part in near.items()),
     ]
-    sums = [f"CAST(coalesce(sum({name}), 0) AS BIGINT) AS {name}" for name in near]
+    sums = ["CAST(count(*) AS BIGINT) AS units", "CAST(count(DISTINCT holding) AS BIGINT) AS groups"]
+    sums += [f"CAST(coalesce(sum({name}), 0) AS BIGINT) AS {name}" for name in near]
     flags = [f"GROUPING(b_{name}) AS over_{name}" for name in question.breakdowns]
     keys = ["period", "before", "after"]
     sets = ", ".join(f"({', '.join([*keys, *(f'b_{name}' for name in names)])})" for names in question.sets)
@@ -83,7 +90,7 @@ def matrix_statement(question: Question, periods: list[int]) -> str:
         f"_later AS (\n  {' UNION ALL '.join(f'SELECT {period} AS period' for period in periods)}\n),\n"
         f"_moved AS (\n  SELECT {listed(moved)}\n  FROM _member CROSS JOIN _later\n"
         f"  LEFT JOIN answer ON answer.unit = _member.unit AND answer.period = _later.period\n)\n"
-        f"SELECT {listed([*keys, *splits, *flags, 'CAST(count(*) AS BIGINT) AS units', *sums], '  ')}\n"
+        f"SELECT {listed([*keys, *splits, *flags, *sums], '  ')}\n"
         f"FROM _moved\nGROUP BY GROUPING SETS ({sets})"
     )
 
@@ -131,6 +138,25 @@ def _panel(question: Question) -> Panel:
 def _of_set(rows: pl.DataFrame, question: Question, names: tuple[str, ...]) -> pl.DataFrame:
     kept = pick(rows, question, names).with_columns(pl.lit(",".join(names) or TOTAL).alias("breakdown"), category(names))
     return kept.drop(f"{mark}_{name}" for name in question.breakdowns for mark in ("b", "over"))
+
+
+def _few(rows: pl.DataFrame, question: Question, names: tuple[str, ...], least: int) -> list[int]:
+    """Periods in which a cell has too few groups; also one of members without a category, who are the rest to the total."""
+    cells = pick(rows, question, names, blanks=True)
+    return sorted(cells.filter(pl.col("groups") < least)["period"].unique().to_list())
+
+
+def _withheld(question: Question, indicator: Indicator, few: dict[tuple[str, ...], list[int]]) -> list[Text]:
+    """A notice for each period in which a matrix is not shown. Of a total that is not shown no breakdown is either."""
+    found, name, breakdowns = [], indicator.name, question.plan.breakdowns
+    for period in sorted({period for periods in few.values() for period in periods}):
+        by = [] if period in few[()] else [breakdowns[one].name for names in few if period in few[names] for one in names]
+        zh = f"（按{'、'.join(one.zh for one in by)}）" if by else ""
+        en = f" by {', '.join(one.en for one in by)}" if by else ""
+        said_zh = f"{period // 10000}年名单内企业的等级变动{zh}不予公布，因为有的变动只涉及少数几家企业。"
+        said_en = f"the moves of the panel{en} are not shown, because some of them concern too few."
+        found.append(Text(zh=f"{name.zh}：{said_zh}", en=f"{name.en}, {period // 10000}: {said_en}"))
+    return found
 
 
 def _written(question: Question, name: str) -> pl.Expr:

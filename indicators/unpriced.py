@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from indicators.engines import Engine
-from indicators.plan import Plan
+from indicators.plan import Indicator, Plan
 from indicators.prices import steps_statement
 from indicators.question import Question
-from indicators.source import calendar, chains, joins, place, series
+from indicators.source import calendar, chains, in_scope, place, series
 from pipelines.database import quoted
 from pipelines.dictionary import Table
 from pipelines.yamlfile import Text
@@ -29,7 +30,7 @@ class _Looked:
 
 
 def unpriced(asked: list[Question], engine: Engine) -> tuple[set[tuple[str, str]], tuple[Text, ...]]:
-    """Indicators and years with rows for which a chain has no value; notices of that, and of fallbacks that were used.
+    """Indicators and years with rows in scope for which a chain they use has no value; notices of that, and of fallbacks used.
 
     A row without a price is not a refused answer: the rest of the year is a selection nobody chose, and is not published.
     """
@@ -37,10 +38,25 @@ def unpriced(asked: list[Question], engine: Engine) -> tuple[set[tuple[str, str]
     notices: dict[Text, None] = {}
     for question in asked:
         for name in chains(question):
-            found = _look_up(question, name, engine)
-            broken |= {(indicator.id, str(year)) for indicator in question.indicators for year in found.years}
-            notices |= dict.fromkeys([*([_lost(found)] if found.years else []), *([_lent(found)] if found.lent else [])])
+            alike: dict[tuple[Any, ...], _Looked] = {}
+            for part in _users(question, name):
+                found = _look_up(part, name, engine)
+                broken |= {(indicator.id, str(year)) for indicator in part.indicators for year in found.years}
+                said = tuple(found.years), tuple(found.missing), tuple(found.lent)
+                named = (*(alike[said].question.indicators if said in alike else ()), *part.indicators)
+                alike[said] = replace(found, question=replace(question, indicators=named))
+            notices |= dict.fromkeys(_lost(found) for found in alike.values() if found.years)
+            notices |= dict.fromkeys(_lent(found) for found in alike.values() if found.lent)
     return broken, tuple(notices)
+
+
+def _users(question: Question, name: str) -> list[Question]:
+    """The indicators of a question whose own formulas use a chain, together as far as they are about the same rows."""
+    found: dict[str | None, tuple[Indicator, ...]] = {}
+    for indicator in question.indicators:
+        if name in replace(question, indicators=(indicator,)).calculated:
+            found[indicator.where] = (*found.get(indicator.where, ()), indicator)
+    return [replace(question, indicators=own) for own in found.values()]
 
 
 def _look_up(question: Question, name: str, engine: Engine) -> _Looked:
@@ -63,14 +79,15 @@ def _look_up(question: Question, name: str, engine: Engine) -> _Looked:
 
 
 def _priced_statement(question: Question, name: str) -> str:
-    """Per series and year of a chain: the series, year, how many rows lead to it, and for how many of them it has a value."""
+    """Per series and year of a chain: both, how many rows in scope lead to it, and for how many of them it has a value."""
     *of, _ = series(question, name).items()  # the last one is the year, which the rows are dated by
-    keys = [*(ours for _, ours in of), dict(calendar(question))["_year"]]
-    named = [*(quoted(theirs) for theirs, _ in of), "year"]
-    columns = [f"{text} AS {label}" for text, label in zip(keys, named, strict=True)]
-    counts = ["count(*) AS counted", f"count({place(question, name)}) AS priced"]
-    rows = "\n".join([f"FROM {quoted(question.table.id)} AS t", *joins(question)])
-    return f"SELECT {', '.join([*columns, *counts])}\n{rows}\nGROUP BY {', '.join(keys)}"
+    keys = [(f"_of_{i}", ours) for i, (_, ours) in enumerate(of)]
+    columns = [*keys, ("_year", dict(calendar(question))["_year"]), ("_value", place(question, name))]
+    rows = in_scope(question, columns, {name}, question.indicators[0].where)
+    grouped = [label for label, _ in columns[:-1]]
+    named = [*(f"{label} AS {quoted(theirs)}" for (label, _), (theirs, _) in zip(keys, of, strict=True)), "_year AS year"]
+    counts = ["count(*) AS counted", "count(_value) AS priced"]
+    return f"SELECT {', '.join([*named, *counts])}\nFROM {rows}\nGROUP BY {', '.join(grouped)}"
 
 
 def _lost(found: _Looked) -> Text:

@@ -105,9 +105,7 @@ def wave_of(question: Question, register: Register, part: pl.DataFrame) -> Wave:
     number = int(part["period"][0])
     known = register.of(part)
     assert question.design is not None and question.design.calibration is not None
-    heard = part if "heard" in part.columns else part.with_columns(heard=pl.col("answered"))
-    layers = strata.layers(heard, question.design)
-    joint = heard.select("period", "stratum", "heard").unique("stratum").join(layers, on=["period", "stratum"])
+    joint = strata.layers(part, question.design)
     sizes = joint.group_by("joint").agg(pl.col("answered", "population", "heard").sum()).sort("joint").with_row_index("at")
     placed = part.select("stratum").join(
         joint.select("stratum", "joint").join(sizes.select("joint", "at"), on="joint"), on="stratum", maintain_order="left"

@@ -32,13 +32,15 @@ def pair_statement(question: Question, base: int) -> str:
     """Sums over units that answered both in the base year and in each other year.
 
     Grouped by the categories of both years, then_ and now_, because a unit may have changed them: by stratum for those who
-    stayed in theirs (a blank one holds those who did not), and over everyone (`over_strata` is 1).
+    stayed in theirs (a blank one holds those who did not), and over everyone (`over_strata` is 1). Of the `shared` units
+    those count as `twice` that were heard both times and not imputed.
     """
     numbers, names = range(len(question.indicators)), question.breakdowns
     sums = [f"coalesce({text.format(i)}, 0) AS {name}_{i}" for i in numbers for name, text in _TEXTS.items()]
     splits = [f"{label}_{name}" for name in names for label in ("then", "now")]
     flags = [f"GROUPING(now_{name}) AS over_{name}" for name in names]
-    head = ["period", "stratum", "GROUPING(stratum) AS over_strata", *splits, *flags, "count(*) AS shared"]
+    counts = ["count(*) AS shared", "CAST(count(*) - sum(unheard) AS BIGINT) AS twice"]
+    head = ["period", "stratum", "GROUPING(stratum) AS over_strata", *splits, *flags, *counts]
     both = [[f"{label}_{name}" for name in of for label in ("then", "now")] for of in question.sets]
     sets = ", ".join(f"({', '.join(['period', *strata, *of])})" for strata in ([], ["stratum"]) for of in both)
     values = [f"{name}_{i}" for i in numbers for name in (*THEN, *NOW)]
@@ -94,7 +96,8 @@ def _pairs(question: Question, base: int) -> str:
         f"{side}.b_{name} AS {label}_{name}" for name in question.breakdowns for side, label in (("a", "then"), ("b", "now"))
     ]
     stratum = "CASE WHEN a.stratum = b.stratum THEN b.stratum END AS stratum"
-    columns = listed(["b.period AS period", stratum, "b.holding AS holding", *splits, *values])
+    unheard = "greatest(a.imputed, b.imputed)" if question.imputed else "0"
+    columns = listed(["b.period AS period", stratum, "b.holding AS holding", f"{unheard} AS unheard", *splits, *values])
     # a period number of a year ends in four zeros
     years = f"a.period = {base * 10000} AND b.period <> a.period AND b.period % 10000 = 0"
     joined = "weighted AS a JOIN weighted AS b ON a.unit = b.unit"

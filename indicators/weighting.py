@@ -123,7 +123,7 @@ def joins(question: Question, answered: set[str], stratum: str) -> str | None:
 
 
 def unrepresented(question: Question, engine: Engine, rows: pl.DataFrame) -> list[Text]:
-    """A notice for each year with strata in scope for whose enterprises no answer stands.
+    """Notices for each year of strata in scope for whose enterprises no answer stands, and of those for whom a neighbour does.
 
     `rows` are those of `weights_statement`. What an indicator asks of a part of the register only, its table may ask of a part
     of that: there, strata from which nobody ever answered were not addressed.
@@ -131,45 +131,79 @@ def unrepresented(question: Question, engine: Engine, rows: pl.DataFrame) -> lis
     chosen = bool(question.indicators) and all(indicator.opt_in for indicator in question.indicators)
     if frame_of(question) is None or chosen:  # of volunteers nobody said whom they stand for
         return []
-    listed = engine.query(classes_statement(question) if classed(question) else strata_statement(question))
+    listed = engine.query(classes_statement(question) if classed(question) else strata_statement(question)).sort("stratum")
     ever = set(rows["layer"].drop_nulls()) if question.indicators and all(scopes(question)) else None
     found = []
-    for (number,), part in rows.group_by("period", maintain_order=True):
-        answered = set(part["layer"].drop_nulls())
-        silent = {
-            str(row["stratum"]): float(row["in_scope"])
-            for row in listed.filter(pl.col("year") == int(str(number)) // 10000).sort("stratum").iter_rows(named=True)
-            if row["in_scope"] and joins(question, answered, row["stratum"]) is None and (ever is None or row["stratum"] in ever)
-        }
-        if silent:
-            found.append((int(str(number)) // 10000, silent))
-    return [_unrepresented(question, year, silent) for year, silent in sorted(found)]
+    for (number,), part in rows.sort("period").group_by("period", maintain_order=True):
+        answered, year = set(part["layer"].drop_nulls()), int(str(number)) // 10000
+        silent, joined = dict[str, float](), dict[str, tuple[float, str]]()
+        for row in listed.filter(pl.col("year") == year).iter_rows(named=True):
+            stratum, target = str(row["stratum"]), joins(question, answered, row["stratum"])
+            if target is not None and target != stratum:
+                joined[stratum] = float(row["population"]), target
+            elif target is None and row["in_scope"] and (ever is None or stratum in ever):
+                silent[stratum] = float(row["in_scope"])
+        found += [_joined(question, year, joined)] if joined else []
+        found += [_unrepresented(question, year, silent)] if silent else []
+    return found
 
 
 def unasked(question: Question, rows: pl.DataFrame) -> list[Text]:
-    """A notice for each year with answers of enterprises that the register marks as not asked."""
-    odd = rows.filter(pl.col("asked") == 0).group_by("period").len().sort("period")
+    """A notice for each year with answers of enterprises that the register marks as not asked, or does not mark."""
+    if question.design is None or question.design.sampled is None:
+        return []
+    # who belongs to no stratum is told of elsewhere
+    placed = rows.filter(pl.col("stratum").is_not_null(), pl.col("asked").is_null() | (pl.col("asked") == 0))
+    odd = placed.group_by("period", pl.col("asked").is_null().alias("blank")).len().sort("period", "blank")
+    causes = {
+        False: ("在名录中不是调查样本", "that the register marks as not asked"),
+        True: ("在名录中没有样本标记", "whose mark in the register is blank"),
+    }
     zh, en = (
         ("不计入", "they do not count") if classed(question) else ("按所在层的答复计算", "they count as answers of their stratum")
     )
     table = question.table.name
     return [
         Text(
-            zh=f"{table.zh}{number // 10000}年有 {count} 家答复的企业在名录中不是调查样本，{zh}；请核对名录的样本标记。",
-            en=f"{table.en}, {number // 10000}: {count} enterprises answered that the register marks as not asked; {en}. "
+            zh=f"{table.zh}{number // 10000}年有 {count} 家答复的企业{causes[blank][0]}，{zh}；请核对名录的样本标记。",
+            en=f"{table.en}, {number // 10000}: {count} enterprises answered {causes[blank][1]}; {en}. "
             "Check the mark in the register.",
         )
-        for number, count in odd.iter_rows()
+        for number, blank, count in odd.iter_rows()
     ]
+
+
+def _joined(question: Question, year: int, joined: dict[str, tuple[float, str]]) -> Text:
+    table = question.table.name
+    zh = "、".join(f"{stratum} 的 {count:.0f} 家企业由 {target} 代表" for stratum, (count, target) in joined.items())
+    en = "; ".join(f"{stratum}: {count:.0f} enterprises represented by {target}" for stratum, (count, target) in joined.items())
+    return Text(
+        zh=f"{table.zh}{year}年以下各层没有企业答复，按方案并入相邻层：{zh}。",
+        en=f"{table.en}, {year}: strata in which nobody answered join the neighbour that the plan names. {en}.",
+    )
+
+
+def _why_alone(question: Question, silent: dict[str, float]) -> Text:
+    """Why no neighbour stands for strata in which nobody answered."""
+    design = question.design
+    named = bool(design and any(design.collapse.get(name) for name in silent))
+    if classed(question):
+        return Text(zh="答复组之间不合并", en="response groups do not join each other")
+    if not named:
+        return Text(zh="也没有可并入的相邻层", en="no neighbour is named that could stand for them")
+    if not joins_strata(question):
+        return Text(zh="方案没有给出总体单位数，不能并入相邻层", en="without a stated population they join no neighbour")
+    return Text(zh="可并入的相邻层也没有企业答复", en="nobody answered in the neighbours that could stand for them either")
 
 
 def _unrepresented(question: Question, year: int, silent: dict[str, float]) -> Text:
     table, names = question.table.name, [indicator.name for indicator in question.indicators]
     lost = f"{sum(silent.values()):.0f}"
     zh, en = "、".join(silent), ", ".join(silent)
+    why = _why_alone(question, silent)
     return Text(
-        zh=f"{table.zh}{year}年以下各层没有企业答复，也没有可并入的相邻层：{zh}；其中 {lost} 家企业未被代表："
+        zh=f"{table.zh}{year}年以下各层没有企业答复，{why.zh}：{zh}；其中 {lost} 家企业未被代表："
         f"{'、'.join(name.zh for name in names)}。",
-        en=f"{table.en}, {year}: nobody answered in {en}, and no neighbour is named that could stand for them; "
+        en=f"{table.en}, {year}: nobody answered in {en}, and {why.en}; "
         f"{lost} enterprises are not represented in: {'; '.join(name.en for name in names)}.",
     )

@@ -79,9 +79,11 @@ def part_path(store: Path, sequence: int, table: str, frame: str) -> Path:
 def read_runs(store: Path) -> tuple[Run, ...]:
     """All runs, oldest first; a torn last line (a crash while writing it) does not count.
 
-    Raises StoreDamaged when the manifest is lost or broken in its middle.
+    Raises StoreDamaged when the manifest is lost, broken in its middle, or shorter than the parts that lie beside it.
     """
     path = manifest_path(store)
+    # NOTE: before the lines, because another process may add a run meanwhile
+    newest = max((_numbered(part) for part in store.glob("edits/*.parquet")), default=0)
     if not path.exists():
         if (orphan := next(store.glob("edits/*.parquet"), None)) is not None:
             raise StoreDamaged(f"{path} is missing, but {orphan} exists. Restore the manifest from a copy of the store.")
@@ -97,6 +99,11 @@ def read_runs(store: Path) -> tuple[Run, ...]:
             raise StoreDamaged(f"{path} line {number} cannot be read. Restore it from a copy of the store.") from None
     if [run.sequence for run in runs] != list(range(1, len(runs) + 1)):
         raise StoreDamaged(f"{path} has lines missing: the sequence is not 1, 2, 3 … Restore it from a copy of the store.")
+    if newest > len(runs) + 1:  # a run that was cut short leaves parts of the next number, and of no later one
+        raise StoreDamaged(
+            f"{path} ends with run {len(runs)}, but {path.parent} holds parts of run {newest}: lines are missing at its end. "
+            "Restore it from a copy of the store; nothing was deleted."
+        )
     return tuple(runs)
 
 
@@ -199,8 +206,8 @@ def _clean(store: Path, runs: int) -> None:
     path = manifest_path(store)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o640)  # so that a lost one can be told from a new store
-    # NOTE: only numbers after the last line are debris; an older part without a line is a sign of a tampered manifest
-    for part in (part for part in path.parent.glob("*.parquet") if _numbered(part) > runs):
+    # NOTE: only the next number is debris; an older part without a line, or a later one, is a sign of a tampered manifest
+    for part in (part for part in path.parent.glob("*.parquet") if _numbered(part) == runs + 1):
         part.unlink()
     content = path.read_bytes()
     whole = content[: content.rfind(b"\n") + 1]

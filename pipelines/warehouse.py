@@ -123,12 +123,28 @@ def _apply(database: Database, store: Path, part: Part, dictionary: Dictionary) 
     if table is not None and part.part is not None:
         source = f"read_parquet({quoted(kept(store, part.part))})"
         there = set(database.query(f"DESCRIBE SELECT * FROM {source}")["column_name"])
+        if not set(table.key) <= there:
+            source += " WHERE FALSE"  # told by `outgrown`: its rows cannot be told apart any more
         chosen = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in columns_of(table).items() if name in there)
         if part.replaced or part.key != tuple(table.key):
-            statements.append(f'DELETE FROM "{table.id}" AS old USING {source} AS new WHERE {matching(table, "old", "new")}')
+            new = f"(SELECT * FROM {source}) AS new"
+            if set(table.key) <= there:
+                statements.append(f'DELETE FROM "{table.id}" AS old USING {new} WHERE {matching(table, "old", "new")}')
         statements.append(f'INSERT INTO "{table.id}" BY NAME SELECT {chosen}, {part.sequence} AS src_part FROM {source}')
     state = f"UPDATE _state SET sequence = {part.sequence}, manifest_sha256 = '{manifest_sha256(store, part.sequence)}'"
     database.execute(";".join(["BEGIN", *statements, state, "COMMIT"]))
+
+
+def outgrown(store: Path, dictionary: Dictionary) -> dict[str, int]:
+    """Rows per table that were accepted before the plan made a column part of the key that they lack; they are not read."""
+    found: dict[str, int] = {}
+    for part in read_manifest(store):
+        table = dictionary.tables.get(part.table)
+        if table is None or part.part is None or part.key == tuple(table.key):
+            continue
+        if not set(table.key) <= set(pl.read_parquet_schema(kept(store, part.part))):
+            found[table.id] = found.get(table.id, 0) + part.accepted
+    return found
 
 
 def shape(dictionary: Dictionary) -> str:

@@ -49,7 +49,8 @@ def keep(store: Path, weights: pl.DataFrame) -> str:
     if not final.exists():
         final.parent.mkdir(parents=True, exist_ok=True)
         unfinished = final.parent / f"{version}-{os.getpid()}"
-        _sorted(weights).write_parquet(unfinished)
+        with unfinished.open("wb") as file:  # not by polars, whose errors do not name the file that cannot be written
+            _sorted(weights).write_parquet(file)
         settle(unfinished, final)
     return version
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from dashboard.editlists import Listing
+    from dashboard.words import Words
+    from indicators.edition import Edition
     from indicators.plan import Plan
 
 edit_app = typer.Typer(no_args_is_help=True, help="Correct plain errors and impute by the rules of the plan; see what that did.")
@@ -114,6 +116,22 @@ def edit_trail(
         return
     typer.echo(spoken("edit.confidential"), err=True)
     _print(of_history(plan, found, spoken))
+
+
+def waiting(store: Path, edition: Edition, words: Words) -> str | None:
+    """How many values wait for a person, of the runs from which an edition was made; None where none does.
+
+    For the operator alone: nothing of it stands in the edition.
+    """
+    from pipelines.trail import frame_of, read_runs
+
+    used = edition.manifest["provenance"]["editing"]["runs"].values()
+    runs = [run for run in read_runs(store) if run.reviews and run.hash in {one["sha256"] for one in used}]
+    scores = [score for run in runs for score in frame_of(store, run, "reviews")["score"].drop_nulls()]
+    if not runs:
+        return None
+    count = f"{sum(run.reviews for run in runs):,}"
+    return words("publish.waiting_scored", n=count, score=f"{max(scores):.3f}") if scores else words("publish.waiting", n=count)
 
 
 def _there(store: Path) -> Path:

@@ -107,7 +107,7 @@ def _transitions(item: Item, moves: pl.DataFrame) -> None:
     rows = []
     for start in before:
         counts = (found.get((start, end), 0) for end in after)
-        rows.append(("", [start, *("×" if count is None else str(count or "·") for count in counts)]))
+        rows.append(("", [start, *(str(count or "·") for count in counts)]))
     st.html(f"<h3>{markup.line([words('behind.transitions')])}</h3>")
     st.html(markup.text("pw-note", words("behind.transitions.note", **dated)))
     st.html(markup.table(heads, rows))

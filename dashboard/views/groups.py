@@ -75,7 +75,11 @@ def _ordered(item: Item, rows: list[Result], breakdown: str, order: str) -> list
         return sorted(rows, key=lambda row: (row.value is None, -(row.value or 0.0)))
     lists = [list(item.view.plan.categories(name)) for name in breakdown.split(",")]
     place = [{code: number for number, code in enumerate(codes)} for codes in lists]
-    return sorted(rows, key=lambda row: [at.get(code, len(at)) for at, code in zip(place, row.category.split(","), strict=True)])
+
+    def placed(row: Result) -> list[int]:
+        return [at.get(code, len(at)) for at, code in zip(place, definition.codes_of(breakdown, row.category), strict=False)]
+
+    return sorted(rows, key=placed)
 
 
 def _newest_year_first(period: str) -> tuple[bool, float]:

@@ -100,11 +100,12 @@ def important(records: Records, rules: Sequence[Score]) -> list[Review]:
 
 
 def sizes(records: Records, rules: Sequence[Size]) -> list[Review]:
-    """A review of each value that does not agree with the size of its unit in the register."""
+    """A review of each value that does not agree with the size of its unit in the register, which is what is expected."""
     found = []
     size = records.numbers("_size")
     for rule in rules:
         now = records.numbers(rule.column)
+        scores = _scored(records, rule.column, np.where(size > 0, size, np.nan))
         known = np.isfinite(now) & (size > 0)
         ratio = np.where(known, now / np.where(size > 0, size, 1), np.nan)
         for row in np.flatnonzero((ratio < rule.low) | (ratio > rule.high)):
@@ -113,9 +114,7 @@ def sizes(records: Records, rules: Sequence[Size]) -> list[Review]:
                 f"{ratio[row]:.4g} times its size in the register, {size[row]:.6g}; "
                 f"{rule.low:g} to {rule.high:g} is usual, please verify"
             )
-            found.append(
-                Review(row=int(row), column=rule.column, rule=rule.id, method="size", zh=zh, en=en, expected=float(size[row]))
-            )
+            found.append(_review(int(row), rule.column, rule.id, "size", zh, en, scores))
     return found
 
 
@@ -148,10 +147,15 @@ def moved(records: Records, rules: Sequence[Total]) -> list[Review]:
 
 
 def _scores(records: Records, column: str, former: Former, used: Bools) -> tuple[Floats, Floats]:
-    """Score and expected value of each row: w·|y − ŷ|/Ŷ, with ŷ the former value × the median ratio of the cell, which an
-    error in a large unit cannot pull along, and Ŷ the weighted total of the cell with ŷ in the place of y."""
-    now, before, weight = records.numbers(column), records.before(column, former), records.numbers("_weight")
-    expected = before * _middle(records, now, before, used)
+    """Score and expected value of each row, which is the former value × the median ratio of the cell: an error in a large
+    unit cannot pull that along."""
+    now, before = records.numbers(column), records.before(column, former)
+    return _scored(records, column, before * _middle(records, now, before, used))
+
+
+def _scored(records: Records, column: str, expected: Floats) -> tuple[Floats, Floats]:
+    """Score of each row, and what is expected: w·|y − ŷ|/Ŷ, with Ŷ the weighted total of the cell with ŷ in the place of y."""
+    now, weight = records.numbers(column), records.numbers("_weight")
     total = totals(records, column) + weight * (expected - now)
     score = np.where(total > 0, weight * np.abs(now - expected) / np.where(total > 0, total, 1), np.nan)
     return score, expected

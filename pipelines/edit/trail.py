@@ -9,6 +9,8 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.yamlfile import Text
+
 #: one row is one changed value. `key`: JSON array of the key values as text; `old` and `new` as text, null for a blank;
 #: `rule`: ids of the rules that were applied, joined by commas; `method`: one of METHODS, the last one;
 #: `donor`: the unit whose value it is
@@ -32,6 +34,17 @@ REVIEWS: dict[str, pl.DataType] = {**TRAIL, "score": pl.Float64(), "expected": p
 #: methods whose value is an estimate; the others restore what was meant, or blank what is known to be wrong
 IMPUTED = ("former", "ratio", "neighbour")
 METHODS = (*IMPUTED, "unit", "sign", "exchange", "deduced", "blanked")
+#: what people read for each of METHODS
+NAMES = {
+    "former": Text(zh="上期比率", en="former value × ratio"),
+    "ratio": Text(zh="单位比率", en="ratio to size"),
+    "neighbour": Text(zh="近邻", en="nearest neighbour"),
+    "unit": Text(zh="改正计量单位", en="unit corrected"),
+    "sign": Text(zh="改正符号", en="sign turned"),
+    "exchange": Text(zh="两值对调", en="values exchanged"),
+    "deduced": Text(zh="由其他值推出", en="deduced from other values"),
+    "blanked": Text(zh="置空", en="blanked"),
+}
 
 
 def key_text(values: Sequence[Any]) -> str:

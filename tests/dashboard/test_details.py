@@ -8,14 +8,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
+from rich.console import Console
 
 from dashboard import definition, markup
+from dashboard.terminal import details_table
 from dashboard.words import words
 from indicators.details import DETAILS
 from indicators.edition import Edition
 from indicators.method import choices
 from indicators.plan import Plan
+from pipelines.edit.trail import METHODS, NAMES
 from tests.dashboard.conftest import Run
 
 
@@ -64,11 +68,87 @@ def test_a_source_stands_beside_the_method_it_is_of(plan: Plan) -> None:
     assert told[words("en")("method.quality")].endswith("(NCHS 2017, Series 2 No. 175)")
 
 
+def with_design(plan: Plan, indicator: str, **changed: Any) -> list[str]:
+    """What is told of the weights of an indicator whose design is changed so."""
+    table = plan.indicators[indicator].table
+    design = plan.dictionary.tables[str(table)].design
+    assert design is not None
+    shown = plan.indicators[indicator].model_copy(update={"design": design.model_copy(update=changed)})
+    return [f"{choice.topic}.{choice.name}" for choice in choices(plan, shown) if choice.topic == "weights"]
+
+
+def test_weights_are_told_as_they_are_made(plan: Plan) -> None:
+    stated = {"population": None, "weight": "employees", "sampling_fraction": "employees", "collapse": {}}
+    assert with_design(plan, "nc_rate", **stated) == ["weights.stated_fraction"]
+    grouped = {**stated, "response_group": "segment", "sampled": "sampled"}
+    assert with_design(plan, "nc_rate", **grouped) == ["weights.stated_response_group"]
+    assert with_design(plan, "nc_rate", response_group="segment") == ["weights.response_group"]
+    assert with_design(plan, "nc_rate", collapse={"a": "b"}) == ["weights.stratum", "weights.joined"]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_way_to_weight_and_to_price_has_words(language: str) -> None:
+    said = words(language)
+    assert "w" in said("method.weights.stated_fraction", weight="w", fraction="f")
+    assert "g" in said("method.weights.stated_response_group", weight="w", group="g", stratum="s")
+    assert "a → b" in said("method.weights.joined", pairs="a → b")
+    assert "industry = 36" in said("method.prices.fallback", name="p", series="industry = 36")
+
+
+def test_a_comma_in_the_text_of_a_category_joins_nothing(plan: Plan) -> None:
+    told = words("en")
+    single, crossed = next(iter(plan.breakdowns)), ",".join(list(plan.breakdowns)[:2])
+    assert definition.category(plan, single, "Smith, Jones", told) == "Smith, Jones"
+    assert definition.category(plan, crossed, "x,y", told) == "x · y"
+    assert definition.category(plan, crossed, "x,y,z", told) == "x,y,z"
+    assert definition.grouped(plan, crossed, ["x,y,z"], told) == {"x,y,z": ("x,y,z", "")}
+
+
 def test_bars_go_to_either_side_and_escape_their_names() -> None:
     drawn = markup.bars([("a<b", 0.5, "+1"), ("c", -1.0, "−2")])
     assert "a&lt;b" in drawn
     assert 'pw-part-right" style="width:25.00%"' in drawn
     assert 'pw-part-left" style="width:50.00%"' in drawn
+
+
+def printed(plan: Plan, name: str, rows: list[dict[str, Any]], language: str) -> str:
+    """One of the further tables as it stands on a wide screen."""
+    screen = Console(file=io.StringIO(), width=200)
+    screen.print(details_table(plan, name, pl.DataFrame(rows, schema=DETAILS[name]), words(language)))
+    return screen.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+def test_edited_values_are_told_by_names(plan: Plan) -> None:
+    one = {"table": "production", "column": "employees", "period": "2026", "rule": "employees_thousandfold"}
+    row = {**one, "method": "neighbour", "values": 1200, "units": 7}
+    chinese = printed(plan, "edits", [row], "zh")
+    for told in ("月度生产与用工", "平均用工人数", "近邻", "1,200", "employees_thousandfold"):
+        assert told in chinese
+    assert "nearest neighbour" in printed(plan, "edits", [{**row, "column": None}], "en")
+
+
+def test_moves_are_headed_by_their_levels_and_the_lost_are_not_known(plan: Plan) -> None:
+    row = {"indicator": "maturity_step", "period": "2026", "base_period": "2025", "breakdown": "total", "category": "total"}
+    chinese = printed(plan, "transitions", [{**row, "before": "2", "after": "lost", "units": 5}], "zh")
+    for told in ("基期等级", "报告期等级", "不详"):
+        assert told in chinese
+    assert "lost" not in chinese
+
+
+def test_methods_of_imputation_are_told_in_words(plan: Plan) -> None:
+    level = plan.indicators["labour_productivity"]
+    assert any("上期比率、近邻、单位比率" in told for _, told in definition.method(plan, level, words("zh")))
+    english = "former value × ratio, nearest neighbour, ratio to size"
+    assert any(english in told for _, told in definition.method(plan, level, words("en")))
+    assert set(NAMES) == set(METHODS)
+
+
+def test_one_term_for_one_thing() -> None:
+    entries = words("zh").entries
+    assert [key for key, text in entries.items() if "编辑" in text] == []
+    assert [key for key, text in entries.items() if "推算" in text] == ["cited.derived"]  # from a published number
+    edition = [key for key, text in entries.items() if "版本" in text]
+    assert edition == ["details.column.version", "reason.version", "method.panel.bridged"]  # of weights, program and standard
 
 
 @pytest.mark.parametrize("table", list(DETAILS))

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dashboard import cli
+from dashboard.words import words
 from indicators.catalogue import load_plan
 from indicators.edition import Edition, open_edition
 from pipelines.parts import read_manifest
@@ -184,13 +185,17 @@ def test_the_report_lists_changes_reviews_and_the_influence(run: Run, store: Pat
     assert float(level["raw"]) == pytest.approx(output / (1.5 * 2000 + 3 * sum(small.values())), rel=1e-9)
     assert float(level["difference"]) == pytest.approx(float(level["edited"]) - float(level["raw"]), rel=1e-9)
     assert float(influence["per_head_change"]["edited"]) == pytest.approx(0.1, abs=1e-6)
+    # who holds the records is told the share: S5 stands for three; all have eleven per head, and S8 counts twice
+    total = 3 * 11_000 + 3 * 11 * (sum(people for _, layer, _, people in FIRMS if layer == "S") + 48)
+    assert float(level["imputed_share"]) == pytest.approx((11_000 + 3 * 495) / total, rel=1e-9)
 
 
-def test_the_influence_is_that_of_two_editions(run: Run, store: Path) -> None:
-    """The same two numbers come from publishing with and without editing."""
+def test_the_influence_is_that_of_two_editions(run: Run, store: Path, tmp_path: Path) -> None:
+    """The same two numbers come from publishing with and without editing, each in a store without the other."""
     lines = [line for line in rows(run("edit", "report", "--format", "csv").out) if line["section"] == "influence"]
     assert run("publish", "--raw").code == 0
-    raw = opened(store)
+    (store / "editions").rename(tmp_path / "editions")
+    raw = opened(tmp_path)
     assert run("publish").code == 0
     edited = opened(store)
     for line in lines:
@@ -204,8 +209,8 @@ def test_the_report_on_screen_and_in_a_file(run: Run, store: Path, tmp_path: Pat
     said = run("edit", "report", "--lang", "zh")
     assert said.code == 0, said.err
     assert "机密" in said.err
-    for words in ("改动的数值：4 个", "待人工核实", "对主要指标最新值的影响", "产值", "462000.0", "人均产值增长"):
-        assert words in said.out
+    for told in ("改动的数值：4 个", "待人工核实", "对主要指标最新值的影响", "产值", "462000.0", "人均产值增长"):
+        assert told in said.out
     out = tmp_path / "reports" / "edit.csv"
     said = run("edit", "report", "--out", out)
     assert (said.code, said.out) == (0, "")
@@ -238,9 +243,9 @@ def test_publishing_edits_first_and_says_so(run: Run, store: Path) -> None:
     edition = opened(store)
     row = number(edition)
     assert row["value"] == pytest.approx(11, rel=1e-6)
-    # S5 stands for three; all have eleven per head, and S8 counts twice
-    total = 3 * 11_000 + 3 * 11 * (sum(people for _, layer, _, people in FIRMS if layer == "S") + 48)
-    assert row["imputed_share"] == pytest.approx((11_000 + 3 * 495) / total, rel=1e-9)
+    # L3 and S5 were imputed: from their share either would learn the other's value
+    assert row["imputed_share"] is None
+    assert "imputed" in row["review"]
     assert number(edition, period="2025")["imputed_share"] == 0
     # 3 · 1 + 8 · 3 were asked; L3 is silent, and without the output of S5 nothing is known of its output per head
     assert row["response_rate"] == pytest.approx(23 / 27)
@@ -260,8 +265,9 @@ def test_publishing_again_after_a_load_edits_again(run: Run, store: Path, tmp_pa
     said = run("publish")
     assert said.code == 0, said.err
     assert [found.added for found in read_runs(store)] == [1, 0]
-    # S5 is still imputed: from its own former value and the growth of the others
-    assert number(opened(store))["imputed_share"] < 0.05
+    # S5 alone is still imputed: from its own former value and the growth of the others
+    assert number(opened(store))["imputed_share"] is None
+    assert "imputed" not in (number(opened(store))["review"] or "")
     assert run("publish").code == 0
     assert len(read_runs(store)) == 2
 
@@ -276,6 +282,37 @@ def test_raw_publishing_says_that_nothing_was_edited(run: Run, store: Path) -> N
     assert number(edition)["imputed_share"] is None
     assert edition.query("SELECT count(*) FROM edits").item() == 0
     assert read_runs(store) == ()
+
+
+@pytest.mark.parametrize(("first", "second"), [((), ("--raw",)), (("--raw",), ())])
+def test_raw_and_edited_editions_never_lie_beside_each_other(
+    first: tuple[str, ...], second: tuple[str, ...], run: Run, store: Path, tmp_path: Path
+) -> None:
+    """Their difference in per_head and the published n give the output of S2 as it was reported."""
+    assert run("publish", *first).code == 0
+    said = run("publish", *second)
+    assert (said.code, said.out) == (2, "")
+    assert "values of single enterprises by difference" in said.err
+    assert "0001" in said.err
+    assert [path.name for path in (store / "editions").glob("0*")] == ["0001"]
+    assert run("publish", *first).code == 0, "more of the same kind may follow"
+    (store / "editions").rename(tmp_path / "elsewhere")
+    assert run("publish", *second).code == 0
+
+
+def test_the_operator_hears_how_much_waits_and_the_edition_does_not(run: Run, store: Path) -> None:
+    """S8 gives twice the people that the register knows of, in both years; with those of the register 2·48·3 is expected."""
+    said = run("publish")
+    people = {firm: people for firm, layer, _, people in FIRMS if layer == "S"}
+    total = 3 * sum(people.values()) + 3 * 1000
+    assert f"2 values wait for a person; the largest score is {3 * 48 / total:.3f}" in said.err
+    assert "planwatch edit report" in said.err
+    edition = opened(store)
+    assert not [notice for notice in edition.notices if "wait" in notice.en]
+    scores = [line["score"] for line in rows(run("edit", "report", "--format", "csv").out) if line["section"] == "review"]
+    assert scores == sorted(scores, key=float, reverse=True)
+    assert len(scores) == 2
+    assert "最高得分" in words("zh")("publish.waiting_scored", n=2, score="0.1")
 
 
 def test_coverage_counts_raw_rows(run: Run, store: Path) -> None:

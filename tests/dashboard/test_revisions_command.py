@@ -140,7 +140,7 @@ def test_a_base_is_frozen_once_and_publishing_follows_it(run: Run, office: Offic
     assert (refused.code, refused.out) == (2, "")
     assert "--again" in refused.err
     assert run("freeze", "2025", "--again", "--dir", office.store, "--lang", "zh").out.startswith(
-        "自即日起，2025年的数值以版本 0002 为准"
+        "自即日起，2025年的数值以版次 0002 为准"
     )
     assert publish(run, office).code == 0
     assert "final" in run("show", "made", "--period", "2025", "--dir", office.store, "--format", "csv").out

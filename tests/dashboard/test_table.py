@@ -20,7 +20,7 @@ def test_a_table_shows_the_rounded_numbers_under_translated_headings(plan: Plan)
     ]
     frame = table.by_category(rows, NAMES, plan.unit("nc_rate"), words("zh"))
     numbers = ["数值（%）", "区间下限", "区间上限", "单位数"]
-    assert frame.columns == ["类别", *numbers, "质量", "答复率（%）", "推算（%）", "数据状态", "状态"]
+    assert frame.columns == ["类别", *numbers, "质量", "答复率（%）", "插补（%）", "数据状态", "状态"]
     assert frame["答复率（%）"].to_list() == [84.4, None]
     assert frame["数据状态"].to_list() == ["初步数", None]
     assert frame["数值（%）"].to_list() == [66.3, None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -316,6 +317,30 @@ def test_what_two_waves_share_is_that_of_their_residuals(make_plan: Any, warehou
         assert matched[name].to_list() == pytest.approx(matched[f"{name}_right"].to_list(), rel=1e-10), name
 
 
+def test_who_was_imputed_in_a_wave_counts_alike_on_both_roads(make_plan: Any) -> None:
+    """The road over units and the one over cells, with totals that cannot be used."""
+    frames = invented()
+    odd = pl.int_range(pl.len()) % 6 == 1
+    frames["survey"] = frames["survey"].with_columns(_added=odd, _imputed_y=odd, _imputed_x=odd, _imputed_kind=pl.lit(False))
+    frames["register"] = frames["register"].with_columns(pl.col("layer_size") + 1)
+    plan = plan_of(make_plan, {"totals": [AREA, STAFF]})
+    (plain,) = questions(plan)
+    with Database() as database:
+        for name, frame in frames.items():
+            database.insert(name, frame.with_columns(pl.col("year").cast(pl.Int32)))
+        shared = []
+        for question in (replace(plain, imputed=True), plain):
+            found = answer(question, database, kinds_of(plan))
+            layers = strata.layers(cells.fetch(question, database), question.design)
+            of_cells = overlap(question, database, 2025, found.levels, layers).covariance
+            of_units = calibrated_overlap.overlap(question, database, 2025, found.waves).covariance
+            joined = of_units.join(of_cells, on=KEYS)
+            assert joined.height == of_units.height > 20
+            assert joined["covariance"].to_list() == pytest.approx(joined["covariance_right"].to_list(), rel=1e-8, abs=1e-12)
+            shared.append(row(of_units, "total", "2026")["covariance"])
+    assert shared[0] != pytest.approx(shared[1], rel=0.01)
+
+
 def test_two_categories_are_compared_by_their_residuals(make_plan: Any, warehouse: Any) -> None:
     frames = invented()
     _, _, found = asked_of(plan_of(make_plan, {"totals": [AREA, STAFF]}), warehouse, frames)
@@ -483,6 +508,23 @@ def test_a_blank_in_the_register_takes_its_total_out(make_plan: Any, warehouse: 
     assert notice.zh.startswith("survey2025年：名录缺少数值")
 
 
+def test_a_column_of_zeros_is_not_called_blank(make_plan: Any, warehouse: Any) -> None:
+    frames = invented(years=(2025,))
+    frames["register"] = frames["register"].with_columns(staff=pl.lit(0, pl.Int64))
+    _, _, found = asked_of(plan_of(make_plan, {"totals": [AREA, STAFF]}), warehouse, frames)
+    (notice,) = found.weighed.notices
+    assert "the register adds up to zero" in notice.en and "staff" in notice.en and "合计为零" in notice.zh
+
+
+def test_a_register_of_the_sample_alone_is_not_fitted_to_and_a_notice_says_so(make_plan: Any, warehouse: Any) -> None:
+    frames = invented(years=(2025,))
+    frames["register"] = frames["register"].filter("asked")
+    _, _, found = asked_of(plan_of(make_plan, {"totals": [AREA, STAFF]}), warehouse, frames)
+    assert any("does not list as many enterprises" in notice.en for notice in found.weighed.notices)
+    assert set(found.weighed.steps["method"]) == {"design", "logit"}
+    assert found.weighed.steps.filter(pl.col("method") == "logit")["totals"].to_list() == [0, 0, 0]
+
+
 def test_a_year_asked_whole_has_no_calibration(make_plan: Any, warehouse: Any) -> None:
     frames = invented(years=(2025,))
     register = frames["register"].with_columns(asked=pl.lit(True))
@@ -505,7 +547,8 @@ def test_a_stratum_that_joins_another_brings_its_totals(make_plan: Any, warehous
     register = frames["register"]
     assert joined.weighed.weights["weight"].sum() == pytest.approx(register.height, rel=1e-10)
     assert alone.weighed.weights["weight"].sum() == pytest.approx(register.height - 80, rel=1e-10)
-    assert joined.weighed.notices == ()
+    (notice,) = joined.weighed.notices
+    assert notice.en.endswith("rest: 80 enterprises represented by few.")
     (notice,) = alone.weighed.notices
     assert "rest" in notice.en and "80 enterprises are not represented" in notice.en
 

@@ -18,6 +18,7 @@ from scipy import stats
 from indicators.comparisons import MOST, of_units, told
 from indicators.compute import Computed, compute
 from indicators.plan import Plan
+from pipelines.database import Database
 
 COLUMNS = {
     **dict.fromkeys(("unit", "layer", "dom", "group"), "identifier"),
@@ -143,9 +144,11 @@ def by_hand(frame: pl.DataFrame, one: str, other: str, *, total: bool, joint: di
     for h in held:
         here = np.array([layer == h for layer in joined])
         n, population = here.sum(), sum(size[part] for part in size if joint.get(part, part) == h)
-        if n < population:
-            spread = (u[here][0] - u[asked].mean()) ** 2 if n == 1 else n / (n - 1) * ((u[here] - u[here].mean()) ** 2).sum()
-            variance += (1 - n / population) * spread
+        heard = n - (frame["_added"].to_numpy()[here].sum() if "_added" in frame.columns else 0)
+        if heard < population:
+            several = n**2 / (max(heard, 1) * max(n - 1, 1)) * ((u[here] - u[here].mean()) ** 2).sum()
+            spread = (u[here][0] - u[asked].mean()) ** 2 if n == 1 else several
+            variance += (1 - heard / population) * spread
     return {"value": value, "se": math.sqrt(variance), "df": inside.sum() - len(held)}
 
 
@@ -177,11 +180,48 @@ def test_every_pair_is_one_linearised_variable(
         assert wanted is not None
         scale = max(1.0, abs(wanted["value"]), float(np.abs(frame["y"].to_numpy()).sum()))
         assert row["difference"] == pytest.approx(wanted["value"], rel=1e-9, abs=1e-9 * scale)
-        assert row["se"] == pytest.approx(wanted["se"], rel=1e-7, abs=1e-6 * scale)
+        error = 0.0 if row["se"] is None else row["se"]  # where no spread was seen in a sample none is told
+        assert error == pytest.approx(wanted["se"], rel=1e-7, abs=1e-6 * scale)
         if row["low"] is not None:
             width = stats.t.ppf(0.975, wanted["df"]) * row["se"]
             assert row["high"] - row["low"] == pytest.approx(2 * width, rel=1e-9, abs=1e-9)
             assert row["significant"] is (row["low"] > 0 or row["high"] < 0)
+
+
+def test_who_was_imputed_does_not_narrow_a_difference(make_plan: Any) -> None:
+    """Of three strata a was asked whole, and every fourth unit was imputed: the pair is the linearised variable all the same."""
+    rng = np.random.default_rng(8)
+    layers = np.repeat(list("abc"), [8, 12, 9])
+    odd = pl.int_range(29) % 4 == 1
+    frame = pl.DataFrame(
+        {
+            "unit": [f"u{i}" for i in range(29)],
+            "layer": layers,
+            "dom": rng.choice(list("ijk"), 29),
+            "group": [f"u{i}" for i in range(29)],
+            "layer_size": np.repeat([8, 30, 40], [8, 12, 9]),
+            "y": rng.integers(1, 90, 29) / 4,
+            "x": rng.integers(1, 40, 29) / 4,
+        }
+    ).with_columns(_added=odd, _imputed_y=odd, _imputed_x=odd)
+    with Database() as database:
+        database.insert("answers", frame)
+        found = compute(answers_plan(make_plan), database, edited={"answers": True})
+    pairs = found.details["comparisons"].filter(breakdown="dom")
+    assert pairs.height == 6
+    for row in pairs.iter_rows(named=True):
+        wanted, plain = (
+            by_hand(one, row["category"], row["other"], total=row["indicator"] == "total", joint={})
+            for one in (frame, frame.drop("_added"))
+        )
+        assert wanted is not None
+        assert plain is not None
+        assert row["se"] == pytest.approx(wanted["se"], rel=1e-9)
+        assert wanted["se"] > 1.05 * plain["se"]
+    # domains in strata apart have no error in common
+    apart = found.details["comparisons"].filter(breakdown="layer", indicator="ratio", category="a", other="b")
+    levels = found.results.filter(breakdown="layer", indicator="ratio").sort("category")
+    assert apart["se"].item() == pytest.approx(math.hypot(*levels["se"][:2]), rel=1e-9)
 
 
 def test_values_of_single_units_give_the_same_pairs(reference: tuple[pl.DataFrame, pl.DataFrame]) -> None:
@@ -231,6 +271,30 @@ def test_an_unknown_error_stays_unknown() -> None:
     row = told(levels, pairs).row(0, named=True)
     assert row["difference"] == 2.0
     assert (row["se"], row["low"], row["high"], row["significant"]) == (None, None, None, None)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_two_shares_of_none_or_of_all_differ_by_nobody_knows_what(share: float, make_plan: Any, computed: Compute) -> None:
+    """Ten asked of twenty in each of two strata: a difference of 0 ± 0 would be as certain as that of two censuses."""
+    rows = [(f"u{i}", "ab"[i % 2], "ij"[i % 2], f"u{i}", 20, share, 1.0) for i in range(20)]
+    frame = pl.DataFrame(rows, schema=["unit", "layer", "dom", "group", "layer_size", "y", "x"], orient="row")
+    for whole, known in ((20, (None, None)), (10, (0.0, False))):
+        found = computed(answers_plan(make_plan), {"answers": frame.with_columns(layer_size=whole)}).details["comparisons"]
+        row = pair(found, "ratio", "i", "j")
+        assert row["difference"] == 0.0
+        assert (row["se"], row["significant"]) == known
+        assert (row["low"], row["high"]) == (None, None)
+
+
+def test_one_answer_each_of_many_makes_no_difference_certain(make_plan: Any, computed: Compute, row_of: Any) -> None:
+    """One answer of 120 in each category: no spread, no degrees of freedom, and no letter that could be relied on."""
+    rows = [(f"u{i}", "ab"[i], "ij"[i], f"u{i}", 120, 3.0 + i, 2.0) for i in range(2)]
+    frame = pl.DataFrame(rows, schema=["unit", "layer", "dom", "group", "layer_size", "y", "x"], orient="row")
+    found = computed(answers_plan(make_plan), {"answers": frame})
+    row = pair(found.details["comparisons"], "ratio", "i", "j")
+    assert (row["se"], row["low"], row["significant"]) == (None, None, None)
+    level = row_of(found.results, "ratio", "2025", "dom", "i")
+    assert (level["df"], level["quality"], level["status"]) == (0, "F", "unreliable")
 
 
 # --- which pairs there are ----------------------------------------------------------------------------------------------

@@ -366,6 +366,9 @@ def test_three_that_came_are_told_together_and_not_by_category(make_plan: Any, w
     adds_up(found, "2026")
     told = parts(found, "2026")
     assert told["total", "total"] == pytest.approx(open_to_all["total", "total"], abs=1e-12)
+    (notice,) = (one.en for one in found.notices if "too few" in one.en)
+    assert notice.startswith("rise, 2026: in some category")
+    assert "entry and exit are shown over all categories only" in notice
     for kind in KINDS:
         assert set(told["kind", kind]) == {"within", "between", "total"}
         assert told["kind", kind]["total"] == pytest.approx(open_to_all["kind", kind]["total"], abs=1e-11)
@@ -384,6 +387,11 @@ def test_of_a_hidden_category_no_category_is_told_and_the_totals_stay(make_plan:
     assert set(hidden["category"]) == {"a"}
     assert set(parts(found, "2026")) == {("total", "total")}
     adds_up(found, "2026")
+    # nothing is said of parts by category that nobody can see
+    told = [notice.en for notice in found.notices if notice.en.startswith("rise")]
+    assert told == [
+        "rise, 2026: of some category too few enterprises may be told, so the parts are shown over all categories only."
+    ]
 
 
 def test_a_change_that_is_not_published_is_not_taken_apart(make_plan: Any, warehouse: Any) -> None:

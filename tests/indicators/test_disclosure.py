@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from indicators.compute import compute
-from indicators.disclosure import HIDDEN
+from indicators.disclosure import HIDDEN, few_answers, shield
 from indicators.edition import DATABASE, MANIFEST, write_edition
 from indicators.plan import Plan
 
@@ -150,3 +150,49 @@ def test_nothing_hidden_is_in_the_published_file(make_plan: Any, warehouse: Any,
         assert str(number).encode() not in whole
     for word in ("minimum_groups", "h9"):
         assert word.encode() not in whole, "neither the operator's rule nor a holding may be read from an edition"
+
+
+def test_a_breakdown_with_a_suppressed_category_is_decomposed_nowhere() -> None:
+    """The rows of the category itself are gone before; what is left of its breakdown would give it by subtraction."""
+    keys = {"indicator": "rise", "period": "2027"}
+    parts = [("total", "total"), ("segment", "car"), ("segment", "late"), ("tier", "one")]
+    frame = pl.DataFrame([{**keys, "method": "bennet", "breakdown": b, "category": c, "value": 1.0} for b, c in parts])
+    results = pl.DataFrame([{**keys, "breakdown": "segment", "category": "lone", "status": "suppressed"}])
+    assert shield({"decomposition": frame}, results)["decomposition"]["category"].to_list() == ["total", "one"]
+    other = results.with_columns(period=pl.lit("2026"))
+    assert shield({"decomposition": frame}, other)["decomposition"].height == 4
+
+
+def test_weights_are_told_of_years_whose_total_is_published(make_plan: Any, warehouse: Any) -> None:
+    """`units` would be the suppressed n."""
+    plan = sales_plan(make_plan)
+    few = sales().filter((pl.col("year") == 2027) | pl.col("segment").is_in(["lamp"]))  # two holdings in 2025
+    computed = compute(plan, warehouse(plan, {"sales": few}))
+    suppressed = computed.results.filter(pl.col("breakdown") == "total", pl.col("status") == "suppressed")
+    assert {("sold", "2025"), ("per_head", "2025")} <= set(suppressed.select("indicator", "period").rows())
+    told = computed.details["weighting"].select("indicator", "period", "units").rows()
+    assert [row[:2] for row in told] == [("per_head", "2027"), ("sold", "2027")]
+    assert [row[2] for row in told] == [21, 21]
+
+
+RATES = ["asked", "answered", "rate", "rate_weighted", "rate_size"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "hidden"),
+    [
+        (9, 6, []),
+        (9, 0, []),  # that nobody answered is no answer of anybody
+        (9, 2, RATES),
+        (9, 1, RATES),
+        (6, 6, []),
+        (7, 6, ["rate_size"]),  # the one that was silent: 1 − the rate is its share of employment
+        (8, 6, ["rate_size"]),
+        (1, 1, RATES),
+    ],
+)
+def test_few_that_answered_or_were_silent_have_no_rates(asked: int, answered: int, hidden: list[str]) -> None:
+    row = {"indicator": "sold", "asked": asked, "answered": answered, "rate": 0.5, "rate_weighted": 0.6, "rate_size": 0.7}
+    [found] = few_answers(pl.DataFrame([row]), minimum=3, public=frozenset()).to_dicts()
+    assert [name for name, value in found.items() if value is None] == hidden
+    assert few_answers(pl.DataFrame([row]), minimum=3, public=frozenset({"sold"})).to_dicts() == [row]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -157,6 +158,60 @@ def test_a_change_has_the_larger_share_of_its_two_ends(plan: Plan) -> None:
     assert one(results, "total_y", "2025")["imputed_share"] == pytest.approx(0.2)
     assert one(results, "change")["imputed_share"] == pytest.approx(12 / 42)
     assert one(results, "change")["value"] == pytest.approx(42 / 40 - 1)
+
+
+def test_the_share_of_few_imputed_enterprises_is_not_told(plan: Plan) -> None:
+    """Four reported and one was imputed: its value would be the share times the published total. Of three imputed it is told."""
+    reported = [unit(name, "L", 8, y, 4) for name, y in (("a", 10), ("b", 20), ("d", 30), ("e", 40))]
+    for imputed, share in (("c", None), ("cf", None), ("cfg", 36 / 136)):
+        rows = [*reported, *(unit(name, "L", 8, 12, 6, "added") for name in imputed)]
+        results = read(plan, rows, edited={"answers": True}, minimum_groups=3)
+        found = one(results, "total_y")
+        assert found["status"] == "published"
+        assert found["imputed_share"] == (None if share is None else pytest.approx(share))
+        assert ("imputed" in found["review"]) is (len(imputed) * 12 > 0.1 * (100 + len(imputed) * 12))
+    assert one(read(plan, reported, edited={"answers": True}, minimum_groups=3), "total_y")["imputed_share"] == 0.0
+
+
+def test_a_change_does_not_tell_the_share_of_few_at_either_end(plan: Plan) -> None:
+    names = "abcdefg"
+    then = [unit(name, "L", 9, 10, 4, "added" if i > 3 else "", year=2025) for i, name in enumerate(names)]
+    now = [unit(name, "L", 9, 10, 4, "added" if i > 5 else "") for i, name in enumerate(names)]
+    results = read(plan, [*then, *now], edited={"answers": True}, minimum_groups=3)
+    assert one(results, "total_y", "2025")["imputed_share"] == pytest.approx(3 / 7)
+    assert one(results, "total_y")["imputed_share"] is None
+    assert one(results, "change")["imputed_share"] is None
+    assert one(results, "change")["value"] == 0.0
+
+
+def test_the_change_of_a_part_of_a_year_has_the_share_of_the_same_months(make_plan: Any) -> None:
+    """Of 2025 only December was imputed, of 2026 there is January and February: nothing of the change was imputed."""
+    columns = {**{name: kind for name, kind in COLUMNS.items() if name != "year"}, "month": "month"}
+    spec = {"key": ["unit", "month"], "period": "month", "design": DESIGN, "columns": columns}
+    level = {"table": "answers", "numerator": "y"}
+    change = {"change_of": "total_y", "base_period": "2025"}
+    monthly = make_plan(tables={"answers": spec}, indicators={"total_y": level, "change": change}, minimum_groups=3)
+    months = [date(2025, month, 1) for month in range(1, 13)] + [date(2026, 1, 1), date(2026, 2, 1)]
+    for silent, share in ((date(2025, 12, 1), 0.0), (date(2025, 1, 1), 40 / 80), (date(2026, 2, 1), 50 / 100)):
+        rows = [
+            {
+                "unit": name,
+                "month": month,
+                "stratum": "L",
+                "size": 4,
+                "region": "N",
+                "y": 10.0 + 2.5 * (month.year > 2025),
+                "x": 1.0,
+            }
+            | dict.fromkeys(FLAGS, month == silent)
+            for name in "abcd"
+            for month in months
+        ]
+        with Database() as database:
+            database.insert("answers", pl.DataFrame(rows))
+            results = compute(monthly, database, minimum_groups=1, edited={"answers": True}).results
+        assert one(results, "change")["imputed_share"] == pytest.approx(share)
+        assert one(results, "total_y", "2025")["imputed_share"] == pytest.approx(1 / 12 if silent.year == 2025 else 0.0)
 
 
 def test_a_stratum_in_which_nobody_was_heard_counts_as_if_one_had_been(plan: Plan) -> None:

@@ -14,6 +14,7 @@ from scipy import stats
 
 from indicators.compute import Computed, compute
 from indicators.plan import Plan
+from pipelines.database import Database
 
 REGISTER = {
     **dict.fromkeys(("firm", "layer", "kind", "group"), "identifier"),
@@ -92,6 +93,14 @@ def drawn(frame: pl.DataFrame, seed: int, share: float = 0.4) -> pl.DataFrame:
     return taken.select("firm", "year", "y", "x")
 
 
+def edited(plan: Plan, given: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Results over answers of which some rows are marked as imputed."""
+    with Database() as database:
+        for name, frame in given.items():
+            database.insert(name, frame.with_columns(pl.col("year").cast(pl.Int32)))
+        return compute(plan, database, edited={"answers": True}).results
+
+
 def frames(register: pl.DataFrame, answers: pl.DataFrame) -> dict[str, pl.DataFrame]:
     return {"register": register.drop("y", "x"), "answers": answers}
 
@@ -110,6 +119,8 @@ def by_hand(
     stands = {year: dict(register.filter(pl.col("year") == year).select("firm", "layer").iter_rows()) for year in waves}
     layers = sorted(set(register["layer"]))
     n = {(year, h): sum(row["layer"] == h for row in wave.values()) for year, wave in waves.items() for h in layers}
+    imputed = {year: {firm for firm, row in wave.items() if row.get("_added")} for year, wave in waves.items()}
+    heard = {(year, h): n[year, h] - sum(waves[year][firm]["layer"] == h for firm in imputed[year]) for year, h in n}
     size = {(year, h): sum(layer == h for layer in stands[year].values()) for year in waves for h in layers}
     values, variances, degrees, u = {}, {}, {}, {}
     for year, wave in waves.items():
@@ -123,20 +134,21 @@ def by_hand(
         }
         held = {wave[firm]["layer"] for firm in inside}
         spreads = {h: np.var([u[year][firm] for firm in wave if wave[firm]["layer"] == h], ddof=1) for h in held}
-        variances[year] = sum((1 - n[year, h] / size[year, h]) * n[year, h] * spreads[h] for h in held)
+        variances[year] = sum((1 - heard[year, h] / size[year, h]) * n[year, h] ** 2 / heard[year, h] * spreads[h] for h in held)
         degrees[year] = len(inside) - len(held)
     covariance = 0.0
     for h in layers:
         common = sorted(
             firm for firm in waves[2025].keys() & waves[2027].keys() if all(w[firm]["layer"] == h for w in waves.values())
         )
-        if len(common) < 2 or any(n[year, h] == size[year, h] for year in waves):
+        if len(common) < 2 or any(heard[year, h] == size[year, h] for year in waves):
             continue
         stayed = sum(stands[2027].get(firm) == h for firm, layer in stands[2025].items() if layer == h)
         both = stayed if listed else min(size[2025, h], size[2027, h])
         s12 = np.cov([u[2025][firm] for firm in common], [u[2027][firm] for firm in common])[0, 1]
         whole = size[2025, h] * size[2027, h]
-        share = len(common) / (n[2025, h] * n[2027, h]) - both / whole
+        twice = len(set(common) - imputed[2025] - imputed[2027])
+        share = twice / (heard[2025, h] * heard[2027, h]) - both / whole
         # weighted values: u = N/n · z, so s12 of z is that of u · n1·n2/(N1·N2)
         covariance += whole * share * s12 * n[2025, h] * n[2027, h] / whole
     return {
@@ -181,6 +193,36 @@ def test_the_frame_of_both_years_is_counted(seed: int, total: bool, make_plan: A
         wanted = by_hand(register, answers, kind, total=total)
         agrees(row_of(results, "points", *key), row_of(results, "index", *key), wanted)
         assert wanted["covariance"] != by_hand(register, answers, kind, total=total, listed=False)["covariance"]
+
+
+@pytest.mark.parametrize("total", [False, True], ids=["ratio", "total"])
+def test_who_was_imputed_has_a_value_but_was_not_heard(total: bool, make_plan: Any, row_of: Any) -> None:
+    register = population(16)
+    odd = pl.int_range(pl.len()) % 5 == 2
+    answers = drawn(register, 16, share=0.6).with_columns(_added=odd, _imputed_y=odd, _imputed_x=odd)
+    results = edited(waves_plan(make_plan, total=total), frames(register, answers))
+    for kind in (None, "i", "j"):
+        key = ("2027",) if kind is None else ("2027", "kind", kind)
+        wanted = by_hand(register, answers, kind, total=total)
+        agrees(row_of(results, "points", *key), row_of(results, "index", *key), wanted)
+        everyone = by_hand(register, answers.drop("_added"), kind, total=total)
+        assert abs(wanted["covariance"] / everyone["covariance"] - 1) > 0.01
+
+
+def test_a_stratum_asked_whole_with_imputed_units_has_an_error_in_common(make_plan: Any, row_of: Any) -> None:
+    """Both years asked whole and the same units imputed: the error of the change is that of the differences of who was heard."""
+    register = population(17, leaving=0.0, moving=0.0)
+    silent = pl.col("firm").str.slice(1).cast(pl.Int64) % 7 == 3
+    answers = register.select("firm", "year", "y", "x", _added=silent, _imputed_y=silent, _imputed_x=silent)
+    plan = waves_plan(make_plan, total=True)
+    row = row_of(edited(plan, frames(register, answers)), "points", "2027")
+    variance = 0.0
+    for h in ("s0", "s1", "s2"):
+        own = register.filter(pl.col("layer") == h).join(answers.select("firm", "year", "_added"), on=["firm", "year"])
+        then, now = (own.filter(pl.col("year") == year).sort("firm") for year in (2025, 2027))
+        r = int((~then["_added"]).sum())
+        variance += (1 - r / 50) * 50**2 / r * float((now["y"] - then["y"]).var(ddof=1))  # type: ignore[operator]
+    assert row["se"] == pytest.approx(math.sqrt(variance), rel=1e-9)
 
 
 def test_a_register_of_the_sample_alone_says_nothing_of_the_population(make_plan: Any, computed: Compute, row_of: Any) -> None:

@@ -228,7 +228,7 @@ def test_double_deflation_is_a_test_of_the_headline_and_only_of_segments() -> No
     change = PLAN.indicators["labour_productivity_change"]
     assert change.change_of == "labour_productivity"
     assert change.decomposition is not None
-    assert (change.decomposition.by, change.decomposition.method) == ("segment", "bennet")
+    assert (change.decomposition.by, change.decomposition.method) == ("segment_group", "bennet")
 
 
 def test_who_is_in_scope() -> None:

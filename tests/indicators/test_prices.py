@@ -274,6 +274,56 @@ def test_a_unit_of_no_known_series_has_no_price_either(make_plan: Any, warehouse
     assert any("no index" in notice.en and "b (2025, 2026, 2027)" in notice.en for notice in found.notices)
 
 
+def mixed(make_plan: Any) -> Plan:
+    """Two indicators of one question: one needs a price, but of rows of f alone; the other needs none."""
+    found: Plan = make_plan(
+        tables={"prices": table(2025), "register": REGISTER, "sales": SALES},
+        indicators={
+            "real": {"table": "sales", "numerator": "sold * price", "denominator": "staff", "where": "staff < 15"},
+            "nominal": {"table": "sales", "numerator": "sold", "denominator": "staff"},
+        },
+        breakdowns={"industry": "industry"},
+        codes={"industry": dict.fromkeys(SERIES)},
+    )
+    return found
+
+
+def test_a_missing_price_is_no_matter_for_what_needs_none(make_plan: Any, warehouse: Any) -> None:
+    rows = [("b", year, 95.0) for year in (2025, 2026, 2027)]
+    found = computed(warehouse, mixed(make_plan), frames(rows))
+    assert set(totals(found, "real").values()) <= {None}
+    assert totals(found, "nominal")["2027"] == pytest.approx(160 / 30)
+    [notice] = [notice for notice in found.notices if "no index" in notice.en]
+    assert notice.en.endswith("2024, 2025, 2026, 2027: real. Load what is missing of prices, then publish again.")
+
+
+def test_rows_outside_the_scope_of_an_indicator_need_no_price(make_plan: Any, warehouse: Any) -> None:
+    rows = [("a", year, 95.0) for year in (2025, 2026, 2027)]  # of b, whose staff are 20, no price is known
+    found = computed(warehouse, mixed(make_plan), frames(rows))
+    assert totals(found, "real")["2025"] == pytest.approx(10.0)
+    assert not [notice for notice in found.notices if "no index" in notice.en]
+
+
+def test_a_row_that_leads_nowhere_breaks_what_uses_the_table_and_no_more(make_plan: Any, warehouse: Any) -> None:
+    """`ppi` is a column of the linked table itself, and the row of b is missing there in 2026."""
+    made = make_plan(
+        tables={"prices": table(2025), "register": REGISTER, "sales": SALES},
+        indicators={
+            "indexed": {"table": "sales", "numerator": "sold * ppi", "denominator": "staff"},
+            "of_f": {"table": "sales", "numerator": "sold * ppi", "denominator": "staff", "where": "staff < 15 AND ppi > 0"},
+            "of_g": {"table": "sales", "numerator": "sold * ppi", "denominator": "staff", "where": "staff > 15 AND ppi > 0"},
+            "nominal": {"table": "sales", "numerator": "sold", "denominator": "staff"},
+        },
+        codes={"industry": dict.fromkeys(SERIES)},
+    )
+    rows = [(series, year, 90.0) for series in "ab" for year in (2024, 2025, 2026, 2027) if (series, year) != ("b", 2026)]
+    found = computed(warehouse, made, frames(rows))
+    gone = {name for name in ("indexed", "of_f", "of_g", "nominal") if totals(found, name).get("2026") is None}
+    assert gone == {"indexed", "of_g"}
+    assert all(totals(found, name)["2025"] is not None for name in ("indexed", "of_f", "of_g", "nominal"))
+    assert sum("1 rows lead to no row of prices" in notice.en for notice in found.notices) == 2
+
+
 def test_a_chain_may_be_used_in_its_own_table(make_plan: Any, results_of: Any) -> None:
     made = make_plan(
         tables={"prices": table(2025)},

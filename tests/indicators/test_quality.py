@@ -57,6 +57,28 @@ def test_a_value_of_zero_with_an_error_is_unreliable_and_without_one_not_rated()
     assert rated("level", value=None, se=None) is None
 
 
+def test_an_error_without_a_degree_of_freedom_makes_nothing_reliable() -> None:
+    assert rated("level", se=0.0, n=1, df=0) == "F"
+    assert rated("level", value=0.0, se=0.0, n=1, df=0) == "F"
+    assert rated("level", df=0) == "F"
+    assert rated("level", df=1) == "A"
+    assert rated("level", df=None) == "A", "of a duration they are not known"
+    assert rated("level", df=0, sampled=False, se=0.0) == "census"
+    assert rated("level", df=0, se=None) is None
+
+
+def test_without_a_known_error_there_are_no_degrees_of_it() -> None:
+    for indicator in ("level", "share", "change"):
+        assert row(indicator, value=0.5, se=None, low=None, high=None)["df"] is None
+        assert row(indicator, value=0.5)["df"] == 190
+
+
+def test_a_time_of_which_one_end_alone_is_known_is_unreliable() -> None:
+    assert rated("level", se=None, high=None) == "F"
+    assert rated("level", se=None, low=None, high=None) is None, "an error that is not known is not a large one"
+    assert rated("change", se=None, high=None) is None
+
+
 def test_a_census_is_a_census_whatever_it_measures() -> None:
     for indicator in ("level", "share", "change"):
         found = row(indicator, se=0.0, low=None, high=None, n=3, df=2, open_df=0, sampled=False)
@@ -210,6 +232,15 @@ def test_between_two_censuses_every_difference_is_one() -> None:
     certain = {"se": 0.0, "low": None, "high": None, "sampled": False}
     assert row("change", value=0.0001, **certain)["significant"] is True
     assert row("change", value=0.0, **certain)["significant"] is False
+
+
+def test_of_a_sampled_change_in_which_no_spread_was_seen_the_error_is_not_known() -> None:
+    """From a share of none to a share of none: 0 ± 0 would be as certain as a census."""
+    found = row("change", value=0.0, se=0.0, low=None, high=None, n=12, df=10)
+    assert (found["se"], found["df"], found["significant"], found["quality"]) == (None, None, None, None)
+    census = row("change", value=0.0, se=0.0, low=None, high=None, sampled=False)
+    assert (census["se"], census["significant"]) == (0.0, False)
+    assert row("level", se=0.0)["se"] == 0.0
 
 
 def test_levels_are_not_significant() -> None:

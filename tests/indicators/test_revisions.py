@@ -304,17 +304,16 @@ def other_inputs(name: str) -> dict[str, Any]:
         (other_inputs("b"), {"data"}),
         ({"plan_sha256": "q"}, {"plan"}),
         ({**other_inputs("b"), "plan_sha256": "q"}, {"both"}),
-        ({"editing": {"raw": True}}, {"editing"}),
         ({"frozen": {"period": "2025", "edition": "0001"}}, {"frozen"}),
         ({**other_inputs("b"), "frozen": {"period": "2025", "edition": "0001"}}, {"frozen", "data"}),
     ],
-    ids=["nothing", "a file without a good row", "data", "plan", "both", "editing", "frozen base", "frozen base and data"],
+    ids=["nothing", "a file without a good row", "data", "plan", "both", "frozen base", "frozen base and data"],
 )
 def test_reasons_are_read_from_what_the_editions_were_made_of(now: dict[str, Any], reasons: set[str], plan: Plan) -> None:
     """Of the frozen year only the frozen base can be the reason."""
     then, later = (frame(published([(value, 0.1, False, "final")] * len(CATEGORIES))) for value in (1.0, 2.0))
-    past = remembered([("0001", then, {**PROVENANCE, "editing": {"raw": False}})])
-    provenance = {**PROVENANCE, "editing": {"raw": False}, **now}
+    past = remembered([("0001", then, PROVENANCE)])
+    provenance = {**PROVENANCE, **now}
     told = revisions(plan, later, past, provenance).select("period", "reason").unique().rows()
     assert {reason for _, reason in told} == reasons
     if len(reasons) > 1:

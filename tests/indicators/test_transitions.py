@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from indicators import closeness, formula
 from indicators.compute import Computed, compute
+from indicators.disclosure import shield
 from indicators.plan import Plan
 from indicators.question import questions
 from indicators.source import source
@@ -28,12 +29,12 @@ BOUNDS = [0.8, 1.8, 2.8, 3.8, 4.8]
 Rows = list[tuple[Any, ...]]
 
 
-def maturity(make_plan: Any, *, bridged: bool = True, ceiling: int = 5) -> Plan:
+def maturity(make_plan: Any, *, bridged: bool = True, ceiling: int = 5, group: str | None = None) -> Plan:
     marks = {
         "key": ["firm", "year", "edition", "way"],
         "period": "year",
         "link": [{"table": "firms", "on": {"firm": "firm", "year": "period"}, "required": False}],
-        "design": {"unit": "firm", "census": True},
+        "design": {"unit": "firm", "census": True, **({"group": group} if group else {})},
         "comparable": ["edition", "way"],
         "scales": [{"column": "level", "score": "score", "bounds": BOUNDS, "margin": 0.05}],
         "columns": {**COLUMNS, **VALUES},
@@ -283,8 +284,10 @@ def test_two_hundredths_over_a_bound_are_a_level_and_a_notice(make_plan: Any) ->
     [notice] = said(found, "less than 0.05")
     assert "the change of level of 2 rests on a score" in notice
     assert "1 did not change though" in notice
-    [hidden] = said(computed(maturity(make_plan), marks, minimum_groups=3), "less than 0.05")
-    assert "change of level of fewer than 3" in hidden
+    guarded = computed(maturity(make_plan), marks, minimum_groups=3)
+    [hidden] = said(guarded, "less than 0.05")
+    assert "change of level of a few rests" in hidden
+    assert not any("3" in text.en.replace("2025", "") for text in guarded.notices), "the operator's rule is not told"
     quiet = [row for row in marks if row[0] == "a4"]
     assert said(computed(maturity(make_plan), quiet), "less than 0.05") == []
 
@@ -292,13 +295,57 @@ def test_two_hundredths_over_a_bound_are_a_level_and_a_notice(make_plan: Any) ->
 # --- protection --------------------------------------------------------------------------------------------------------------
 
 
-def test_a_breakdown_with_a_small_count_has_no_matrix_at_all(make_plan: Any) -> None:
-    """From the total less the other category the small one could be had."""
-    marks = [(f"a{i}", year, "2020", 2 + (year == 2027)) for i in range(4) for year in (2025, 2027)]
-    marks += [(f"b{i}", year, "2020", 2 + (year == 2027 and i > 0)) for i in range(5) for year in (2025, 2027)]
+def moved(*counts: tuple[str, int, int]) -> Rows:
+    """So many firms of a kind that rose by so many levels from level 2."""
+    firms = [(f"{kind}{rise}{i}", rise) for kind, many, rise in counts for i in range(many)]
+    return [(firm, year, "2020", 2 + rise * (year == 2027)) for firm, rise in firms for year in (2025, 2027)]
+
+
+def test_one_small_count_leaves_no_matrix_and_no_number_of_it(make_plan: Any) -> None:
+    """Four of nine rose and one is known to be the rest: from the share and its n a blank could be solved."""
+    marks = moved(("a", 4, 1), ("b", 4, 1), ("b", 1, 0))
     open_, guarded = computed(maturity(make_plan), marks), computed(maturity(make_plan), marks, minimum_groups=3)
     assert matrix(open_, breakdown="kind", category="b") == {("2", "3"): 4, ("2", "2"): 1}
+    assert guarded.details["transitions"].is_empty()
+    [notice] = said(guarded, "moves of the panel")
+    assert notice == "rose, 2027: the moves of the panel are not shown, because some of them concern too few."
+    assert said(open_, "moves of the panel") == []
+
+
+def test_a_breakdown_with_a_small_count_has_no_matrix_beside_the_total(make_plan: Any) -> None:
+    """From the total less the other category the small one could be had."""
+    guarded = computed(maturity(make_plan), moved(("a", 3, 1), ("b", 2, 1), ("a", 4, 0), ("b", 5, 0)), minimum_groups=3)
+    assert matrix(guarded) == {("2", "3"): 5, ("2", "2"): 9}
     assert set(guarded.details["transitions"]["breakdown"]) == {"total"}
-    assert matrix(guarded) == {("2", "3"): None, ("2", "2"): None}, "two counts of a known sum tell each other"
-    whole = [row for row in marks if row[0] != "b0"]
-    assert matrix(computed(maturity(make_plan), whole, minimum_groups=3), breakdown="kind", category="b") == {("2", "3"): 4}
+    assert said(guarded, "moves of the panel by kind") != []
+    plenty = computed(maturity(make_plan), moved(("a", 3, 1), ("b", 4, 1)), minimum_groups=3)
+    assert matrix(plenty, breakdown="kind", category="b") == {("2", "3"): 4}
+    assert said(plenty, "moves of the panel") == []
+
+
+def test_a_period_without_a_small_count_keeps_its_matrix(make_plan: Any) -> None:
+    marks = moved(("a", 4, 1), ("a", 1, 0))
+    marks += [(firm, 2026, "2020", 3) for firm in dict.fromkeys(row[0] for row in marks)]
+    guarded = computed(maturity(make_plan), marks, minimum_groups=3)
+    assert matrix(guarded, "2026") == {("2", "3"): 5}
+    assert matrix(guarded) == {}
+
+
+def test_behind_a_move_holding_groups_are_counted_not_firms(make_plan: Any) -> None:
+    """Five firms rose, all of one holding group; the two of the other stayed."""
+    marks = moved(("a", 5, 1), ("b", 5, 0))
+    assert matrix(computed(maturity(make_plan), marks, minimum_groups=2)) == {("2", "3"): 5, ("2", "2"): 5}
+    assert matrix(computed(maturity(make_plan, group="kind"), marks, minimum_groups=2)) == {}
+
+
+def test_what_is_suppressed_has_no_matrix_and_takes_its_breakdown_along() -> None:
+    keys = {"indicator": "rose", "period": "2027"}
+    rows = [{**keys, "breakdown": b, "category": c, "units": 5} for b, c in (("total", "total"), ("kind", "a"), ("kind", "b"))]
+
+    def shown(suppressed: tuple[str, str]) -> list[str]:
+        results = pl.DataFrame([{**keys, "breakdown": suppressed[0], "category": suppressed[1], "status": "suppressed"}])
+        return shield({"transitions": pl.DataFrame(rows)}, results)["transitions"]["category"].to_list()
+
+    assert shown(("kind", "a")) == ["total"]
+    assert shown(("total", "total")) == []
+    assert shown(("region", "east")) == ["total", "a", "b"]

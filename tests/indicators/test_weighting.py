@@ -99,17 +99,42 @@ def test_a_refusal_where_all_were_asked_makes_it_no_census(make_plan: Any, resul
 
 def test_response_groups_across_strata(make_plan: Any, warehouse: Any) -> None:
     """d over the share, by d, of those asked in the group that answered: here by hand."""
-    frames = frames_of({"a": (20, 8, 5), "b": (6, 6, 3)}, moods="xy")
+    frames = frames_of({"a": (20, 8, 5), "b": (9, 6, 3)}, moods="xy")
     plan = plan_of(make_plan, response_group="mood")
     weights = weights_of(plan, warehouse(plan, frames)).join(frames["register"], on="unit")
-    design = {"a": 20 / 8, "b": 1.0}
+    design = {"a": 20 / 8, "b": 9 / 6}
     # asked a00 … a07 and b00 … b05, half of each mood; answered a00 … a04 (3 x, 2 y) and b00 … b02 (2 x, 1 y)
     asked = 4 * design["a"] + 3 * design["b"]
-    share = {"x": (3 * design["a"] + 2) / asked, "y": (2 * design["a"] + 1) / asked}
+    share = {"x": (3 * design["a"] + 2 * design["b"]) / asked, "y": (2 * design["a"] + design["b"]) / asked}
     wanted = [design[layer] / share[mood] for layer, mood in weights.select("stratum", "mood").rows()]
     assert weights["response_weight"].to_list() == pytest.approx(wanted, rel=1e-10)
     assert weights["design_weight"].to_list() == pytest.approx([design[layer] for layer in weights["stratum"]])
-    assert weights["weight"].sum() == pytest.approx(26, rel=1e-10)
+    assert weights["weight"].sum() == pytest.approx(29, rel=1e-10)
+
+
+def test_a_stratum_asked_whole_makes_up_for_no_refusal_elsewhere(
+    make_plan: Any, warehouse: Any, results_of: Any, row_of: Any
+) -> None:
+    frames = frames_of({"a": (20, 8, 5), "b": (6, 6, 6), "c": (4, 4, 3)}, moods="x")
+    plan = plan_of(make_plan, response_group="mood")
+    assert by_stratum(weights_of(plan, warehouse(plan, frames))) == {"a": 4.0, "b": 1.0, "c": pytest.approx(4 / 3)}
+    alone = {name: frame.filter(pl.col("unit").str.starts_with("b")) for name, frame in frames.items()}
+    told = row_of(results_of(plan, alone), "sum", "2025")
+    assert (told["value"], told["quality"]) == (21.0, "census")
+
+
+def test_a_blank_mark_counts_nowhere_in_a_response_group_and_is_told_of(make_plan: Any, warehouse: Any) -> None:
+    frames = frames_of({"a": (20, 8, 5)}, moods="x")
+    blank = pl.when(pl.col("unit") != "a04").then(pl.col("asked")).alias("asked")
+    frames["register"] = frames["register"].with_columns(blank)
+    for design, counted in (({"response_group": "mood"}, 4), ({}, 5)):
+        plan = plan_of(make_plan, **design)
+        (question,) = questions(plan)
+        weighed = weigh(question, warehouse(plan, frames))
+        assert weighed.weights.height == counted
+        assert weighed.weights["weight"].sum() == pytest.approx(20)
+        (notice,) = weighed.notices
+        assert "1 enterprises answered whose mark in the register is blank" in notice.en
 
 
 def test_a_blank_response_group_is_the_stratum(make_plan: Any, warehouse: Any) -> None:
@@ -153,7 +178,8 @@ def test_a_stratum_without_an_answer_joins_its_neighbour(make_plan: Any, warehou
     (question,) = questions(plan)
     weighed = weigh(question, warehouse(plan, frames))
     assert by_stratum(weighed.weights) == {"a": 26 / 5, "c": 9 / 2}
-    assert weighed.notices == ()
+    (notice,) = weighed.notices
+    assert notice.en.endswith("b: 6 enterprises represented by a.") and "b 的 6 家企业由 a 代表" in notice.zh
     rows = fetch(question, warehouse(plan, frames))
     assert dict(rows.filter(pl.col("over_area") == 0).select("stratum", "population").rows()) == {"a": 26.0, "c": 9.0}
 
@@ -173,6 +199,7 @@ def test_a_chain_that_turns_back_ends(make_plan: Any, warehouse: Any) -> None:
     weighed = weigh(question, warehouse(plan, frames))
     assert weighed.weights["weight"].sum() == 20
     (notice,) = weighed.notices
+    assert "no neighbour is named" not in notice.en and "nobody answered in the neighbours" in notice.en
     assert "b, c" in notice.en and "15 enterprises are not represented" in notice.en
     assert "b、c" in notice.zh and "15 家企业未被代表" in notice.zh
 

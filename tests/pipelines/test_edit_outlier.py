@@ -34,10 +34,12 @@ def by_hand(pairs: list[tuple[float, float]], u: float, a: float, c: float) -> t
 def test_effects_and_limits_are_those_of_the_formula(pairs: list[tuple[float, float]], u: float, a: float, c: float) -> None:
     found = effects(*(np.array(side) for side in zip(*pairs, strict=True)), u=u, a=a, c=c)
     effect, low, high = by_hand(pairs, u, a, c)
+    scale = max(map(abs, effect), default=0) * c  # differences of large effects are as exact as these are
     assert found.effect == pytest.approx(effect, rel=1e-12, abs=1e-9)
-    assert (found.low, found.high) == (pytest.approx(low, rel=1e-12, abs=1e-9), pytest.approx(high, rel=1e-12, abs=1e-9))
-    far = [e < low - 1e-6 or e > high + 1e-6 for e in effect]
-    near = [low + 1e-6 < e < high - 1e-6 for e in effect]
+    assert (found.low, found.high) == tuple(pytest.approx(one, rel=1e-12, abs=max(1e-9, 1e-13 * scale)) for one in (low, high))
+    margin = max(1e-6, 1e-12 * scale)
+    far = [e < low - margin or e > high + margin for e in effect]
+    near = [low + margin < e < high - margin for e in effect]
     assert all(found.outside[i] for i in range(len(effect)) if far[i] and abs(effect[i]) > 1e-3)
     assert not any(found.outside[i] for i in range(len(effect)) if near[i])
 
@@ -171,6 +173,19 @@ def test_a_number_far_from_the_size_in_the_register_is_for_a_person() -> None:
     ]
     edited = edit_table(of, rows_of(of, rows), frame)
     assert reviews_of(edited) == {("b", "2026", "staff", "near"), ("c", "2026", "staff", "near")}
+
+
+def test_the_size_in_the_register_gives_a_score_that_sorts_with_the_others() -> None:
+    """Weighted distance from it over the total of the category, with it in the place of the value."""
+    of = table({"staff": "integer"}, {"sizes": [{"id": "near", "column": "staff"}]})
+    frame = frame_of([("a", 2026, 100.0, False), ("b", 2026, 50.0, False), ("c", 2026, 30.0, False)])
+    given = (("a", 100, 4.0), ("b", 500, 2.0), ("c", 3, 5.0))
+    rows = [{"unit": unit, "when": 2026, "staff": staff, "_weight": weight} for unit, staff, weight in given]
+    found = {row["unit"]: (row["score"], row["expected"]) for row in edit_table(of, rows_of(of, rows), frame).reviews.to_dicts()}
+    assert found == {
+        "b": (pytest.approx(2 * 450 / (400 + 2 * 50 + 15), rel=1e-12), 50.0),
+        "c": (pytest.approx(5 * 27 / (400 + 1000 + 5 * 30), rel=1e-12), 30.0),
+    }
 
 
 def test_a_total_that_moved_is_named_by_category_from_units_with_both_values() -> None:

@@ -189,6 +189,26 @@ def test_a_lost_or_broken_manifest_is_said_and_not_begun_anew(store: Path) -> No
         edit(store)
 
 
+def test_a_manifest_that_lost_its_last_lines_is_said_and_nothing_is_deleted(store: Path, tmp_path: Path) -> None:
+    edit(store)
+    for number in (1, 2):
+        answers = [f"E1,2026,{5100 + number},900", *ANSWERS[1:]]
+        load([write(tmp_path / f"{number}.csv", HEADER, answers)], store=store, dictionary=DICTIONARY)
+        run = edit(store)["survey"]
+        frame = frame_of(store, run, "events").head(1).with_columns(new=pl.lit(str(number)))
+        keep(store, "survey", {**{name: frame_of(store, run, name) for name in trail.FRAMES}, "events": frame}, run.origin)
+    path, parts = manifest_path(store), sorted((store / "edits").glob("*.parquet"))
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-2]))
+    with pytest.raises(StoreDamaged, match=f"parts of run {len(lines)}: lines are missing at its end. Restore"):
+        edit(store)
+    with pytest.raises(StoreDamaged, match="lines are missing"):
+        history(store)
+    assert sorted((store / "edits").glob("*.parquet")) == parts
+    path.write_bytes(b"".join(lines))
+    assert len(read_runs(store)) == len(lines)
+
+
 def test_the_hash_of_a_run_names_all_that_is_in_it(store: Path) -> None:
     run = edit(store)["survey"]
     assert read_runs(store)[0].hash == run.hash

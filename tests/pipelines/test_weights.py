@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -131,3 +132,12 @@ def test_a_part_that_was_changed_is_not_trusted(store: Path) -> None:
 def test_the_table_is_named_as_the_parts(store: Path) -> None:
     assert weights.TABLE == "weights"
     assert list(in_warehouse(store).columns) == ["version", *WEIGHTS]
+
+
+def test_where_nothing_can_be_written_the_file_is_named(tmp_path: Path) -> None:
+    """A folder in the place of the file stands for any reason; the command line tells it in one line."""
+    weights_file = tmp_path / "weights" / f"{version_of(used())}-{os.getpid()}"
+    weights_file.mkdir(parents=True)
+    with pytest.raises(OSError, match="directory") as failed:
+        keep(tmp_path, used())
+    assert (failed.value.filename, bool(failed.value.strerror)) == (str(weights_file), True)
