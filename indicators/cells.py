@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -53,12 +54,18 @@ def answer(question: Question, engine: Engine) -> Cells:
 
 def fetch(question: Question, engine: Engine) -> pl.DataFrame:
     """The rows of the statement of a question, without those that have no date and so belong to no period."""
-    return ordered(engine.query(cells_statement(question)).drop_nulls("period"))
+    rows = engine.query(cells_statement(question)).drop_nulls("period")
+    splits = [f"{sort}_{name}" for name in question.breakdowns for sort in ("b", "over")]
+    return ordered(rows, ["period", "stratum", *splits]) if question.design else rows
 
 
-def ordered(rows: pl.DataFrame) -> pl.DataFrame:
+def ordered(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Rows of an engine in the order of their keys: engines give them in any order, and frames add in the order of rows."""
-    return rows.sort([name for name, dtype in rows.schema.items() if not dtype.is_float()], nulls_last=True)
+    texts = [name for name in keys if rows.schema[name] == pl.String]
+    # names are few and rows are many: a name is compared as its place in the alphabet
+    places = [pl.col(name).cast(pl.Enum(rows[name].drop_nulls().unique().sort())).to_physical() for name in texts]
+    numbers = [pl.col(name) for name in keys if name not in texts]
+    return rows[rows.select(place=pl.arg_sort_by([*numbers, *places], nulls_last=True))["place"]]
 
 
 def count_groups(question: Question, engine: Engine, counted: pl.DataFrame) -> pl.DataFrame:

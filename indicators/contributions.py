@@ -116,7 +116,7 @@ def answer(
     for span in _spans(question, engine, base, sorted(map(int, published))):
         short = replace(question, months=span.months)
         texts[sql := statement(short, base, sorted({*span.years, *span.between} - {base}))] = None
-        rows = ordered(engine.query(sql))
+        rows = ordered(engine.query(sql), ["year", "later", "stays", "category", "over_category"])
         for year in span.years:
             pieces = rows.filter(pl.col("year") == year)
             known = {base, year} <= told
