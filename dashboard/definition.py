@@ -34,7 +34,7 @@ def formula(plan: Plan, indicator: Indicator, words: Words) -> Facts:
     if indicator.change_of:
         level = plan.indicators[indicator.change_of].name.in_language(words.language)
         base = periods.label(indicator.base_period or "", words.language)
-        found.append((words("card.formula"), words(f"card.change.{indicator.measure}", name=level, period=base)))
+        found.append((words("card.formula"), words(f"card.change.{indicator.change_as}", name=level, period=base)))
     if indicator.duration:
         told = indicator.duration
         found.append((words("card.duration"), _quantile(told, words)))

@@ -15,7 +15,7 @@ _MOST_DECIMALS = 6
 def unit_of(plan: Plan, indicator: str) -> Unit:
     """The unit in which the numbers of an indicator are written; of a difference of shares percentage points, not per cent."""
     unit, written = plan.unit(indicator), plan.indicators[indicator]
-    if written.kind != "change" or written.measure != "difference" or unit.difference is None:
+    if written.kind != "change" or written.change_as != "difference" or unit.difference is None:
         return unit
     return unit.model_copy(update={"name": unit.difference, "symbol": unit.difference, "bounded": False})
 

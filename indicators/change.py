@@ -18,7 +18,7 @@ from indicators.results import DIGITS
 def changes(indicator: Indicator, levels: pl.DataFrame, covariance: pl.DataFrame) -> pl.DataFrame:
     """The change on the base year of every later and earlier one: KEYS, value, se, low, high, n, df, open_df, sampled.
 
-    `measure: relative` is the index less one with its error on the log scale, `difference` is θ1 − θ0 in the unit of the level
+    `change_as: relative` is the index less one with its error on the log scale, `difference` is θ1 − θ0 in the unit of the level
     with V1 + V2 − 2C; both intervals take t of the smaller degrees of freedom.
     """
     base = str(indicator.base_period)
@@ -38,7 +38,7 @@ def changes(indicator: Indicator, levels: pl.DataFrame, covariance: pl.DataFrame
         shown=pl.col("sampled") | pl.col("sampled0"),
         **{end: pl.col(end).round_sig_figs(DIGITS) for end in ("value", "value0")},
     )
-    figures = _difference() if indicator.measure == "difference" else _relative()
+    figures = _difference() if indicator.change_as == "difference" else _relative()
     thinner = [pl.min_horizontal(name, f"{name}0").alias(name) for name in ("n", "df", "open_df")]
     return both.select(*KEYS, *(told.alias(name) for name, told in figures.items()), *thinner, pl.col("shown").alias("sampled"))
 
@@ -78,7 +78,7 @@ def of_matched(indicator: Indicator, matched: pl.DataFrame) -> pl.DataFrame:
     """
     then, now = pl.col("then"), pl.col("now")
     relative = pl.when((then > 0) & (now > 0)).then(now / then - 1)
-    change = now - then if indicator.measure == "difference" else relative
+    change = now - then if indicator.change_as == "difference" else relative
     level = matched.filter(pl.col("indicator") == indicator.change_of).with_columns(pl.col("then", "now").round_sig_figs(DIGITS))
     told = level.with_columns(change=change.round(DIGITS - 1))
     keys = ["period", "breakdown", "category", "n", "groups"]

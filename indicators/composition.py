@@ -69,7 +69,7 @@ def changes_of(plan: Plan, indicator: str) -> list[tuple[str, str, bool]]:
     changes = [change for change in plan.indicators.values() if change.change_of == indicator]
     if not changes:
         return [(indicator, plan.identity.base_period, False)] if plan.identity.base_period else []
-    return [(change.id, str(change.base_period), change.measure == "relative") for change in changes]
+    return [(change.id, str(change.base_period), change.change_as == "relative") for change in changes]
 
 
 def pairs(

@@ -185,7 +185,7 @@ def _parts(indicator: Indicator, rows: pl.DataFrame, *, apart: bool, apart_withi
     found = []
     for breakdown, separate in ((TOTAL, apart and bennets), (indicator.decomposition.by, apart_within and bennets)):
         pieces = method(_pieces(rows, apart=separate))
-        level = float(pieces["y0"].sum()) / float(pieces["x0"].sum()) if indicator.measure == "relative" else 1.0
+        level = float(pieces["y0"].sum()) / float(pieces["x0"].sum()) if indicator.change_as == "relative" else 1.0
         # over whole categories entry and exit are those of a category, which mostly do not happen
         shown = [name for name in names if separate or name not in ("entry", "exit") or (pieces[name] != 0).any()]
         grouped = pieces.with_columns(category=pl.lit(TOTAL)) if breakdown == TOTAL else pieces.drop_nulls("category")
@@ -236,7 +236,7 @@ def _rows(indicator: Indicator, year: int, parts: pl.DataFrame, chain: float | N
         values = whole.with_columns(part=pl.lit("revision"), value=pl.lit(moved)), whole.with_columns(value=pl.lit(published))
         frames = [frames[0].join(whole, on=["breakdown", "part"], how="anti")]
         frames += [frame.with_columns(method=pl.lit(indicator.decomposition.method)) for frame in values]
-    if indicator.decomposition.current and chain is not None and indicator.measure == "relative":
+    if indicator.decomposition.current and chain is not None and indicator.change_as == "relative":
         frames.append(whole.with_columns(method=pl.lit("chained"), value=pl.lit(round(chain, DIGITS - 1))))
     keys = {"indicator": indicator.id, "period": str(year), "base_period": str(indicator.base_period)}
     named = pl.concat(frames, how="diagonal").with_columns(**{name: pl.lit(value) for name, value in keys.items()})

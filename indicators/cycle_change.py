@@ -71,7 +71,7 @@ def changes(plan: Plan, indicator: Indicator, levels: pl.DataFrame, replicates: 
             continue
         key = {"indicator": indicator.id, "period": period, "breakdown": breakdown, "category": category}
         pooled = _ends(known, replicates, period, base, breakdown, category)
-        found = _difference(pooled) if indicator.measure == "difference" else _relative(pooled.log, pooled.log_drawn)
+        found = _difference(pooled) if indicator.change_as == "difference" else _relative(pooled.log, pooled.log_drawn)
         behind = [end["n"] for end in (row, before) if end["n"] is not None]
         counts = {"n": min(behind) if len(behind) == 2 else None, "sampled": True}
         if indicator.mix and breakdown == TOTAL:

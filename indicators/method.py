@@ -142,7 +142,7 @@ def _letters() -> Choice:
 
 def _change(plan: Plan, indicator: Indicator, level: Indicator) -> Iterator[Choice]:
     told: dict[str, str | Text] = {"base": str(indicator.base_period)}
-    yield Choice(topic="change", name=indicator.measure, values=told)
+    yield Choice(topic="change", name=indicator.change_as, values=told)
     if level.duration is not None:
         if indicator.mix:
             yield Choice(topic="change", name="mix", values={**told, "breakdown": plan.breakdowns[indicator.mix].name})

@@ -118,7 +118,7 @@ class Indicator(Model):
     duration: Duration | None = None
     panel: Panel | None = None
     change_of: Identifier | None = None  # change of another indicator on `base_period`
-    measure: Literal["relative", "difference"] = "relative"  # of a change: index − 1 (error on the log scale), or difference
+    change_as: Literal["relative", "difference"] = "relative"  # of a change: index − 1 (error on the log scale), or difference
     base_period: BasePeriod | None = None
     mix: Identifier | None = None  # change of a duration: this breakdown keeps its shares of the base year
     decomposition: Decomposition | None = None  # of a change: what it is made of

@@ -219,7 +219,7 @@ class _Check:
             known = self.need(file, ["change_of"], indicator.change_of, self.indicators, "the indicator")
             if known and (level := plan.indicators.get(indicator.change_of)) is not None and level.kind == "change":
                 self.say(file, ["change_of"], "a change of a change is not measured; name the level")
-        if "measure" in file.data:
+        if "change_as" in file.data:
             self._kind_of_change(indicator, file)
         if indicator.mix:
             self._mix(indicator, indicator.mix, file)
@@ -243,8 +243,8 @@ class _Check:
     def _kind_of_change(self, indicator: Indicator, file: YamlFile) -> None:
         level = self.plan.indicators.get(indicator.change_of or "")
         if indicator.change_of is None:
-            self.say(file, ["measure"], "only a change is relative or a difference; leave `measure` out", key=True)
-        elif level is None or indicator.measure == "relative" or not {level.unit, indicator.unit} <= (self.units or set()):
+            self.say(file, ["change_as"], "only a change is relative or a difference; leave `change_as` out", key=True)
+        elif level is None or indicator.change_as == "relative" or not {level.unit, indicator.unit} <= (self.units or set()):
             return  # nothing to be held against, or said there
         elif level.unit != indicator.unit:
             message = f"a difference is in the unit of its level `{level.id}`, which is `{level.unit}`; found `{indicator.unit}`"
@@ -254,7 +254,7 @@ class _Check:
         level = self.plan.indicators.get(indicator.change_of or "")
         if indicator.change_of and level is None:
             return  # said there
-        if level is None or level.duration is None or indicator.measure != "relative":
+        if level is None or level.duration is None or indicator.change_as != "relative":
             self.say(file, ["mix"], "a mix is kept only by the relative change of a duration; leave it out", key=True)
         elif self.split(file, ["mix"], mix) and level.table in self.plan.dictionary.tables:
             table = self.plan.dictionary.tables[level.table]

@@ -79,7 +79,7 @@ def test_half_a_level_is_four_sevenths_matched_less_one_fourteenth_of_compositio
 
 def test_the_total_is_the_change_that_is_published(make_plan: Any) -> None:
     changes = {
-        "difference": {"change_of": "mean", "base_period": "2025", "measure": "difference"},
+        "difference": {"change_of": "mean", "base_period": "2025", "change_as": "difference"},
         "relative": {"change_of": "mean", "base_period": "2025"},
     }
     found = computed(assessed(make_plan, design=CENSUS, changes=changes), firms(EIGHT))

@@ -52,7 +52,7 @@ def survey_plan(
         indicators={
             "level": {**known, "numerator": "real"},
             "nominal": {**known, "numerator": "paid"},
-            "rise": {"change_of": "level", "base_period": "2025", "measure": measure, "decomposition": decomposition},
+            "rise": {"change_of": "level", "base_period": "2025", "change_as": measure, "decomposition": decomposition},
         },
         breakdowns={"kind": "kind"},
         codes={"kind": dict.fromkeys(KINDS)},
@@ -164,7 +164,7 @@ def census_plan(make_plan: Any, *, by: str = "kind", method: str = "bennet", mea
             "rise": {
                 "change_of": "level",
                 "base_period": "2025",
-                "measure": measure,
+                "change_as": measure,
                 "decomposition": {"by": by, "method": method, "current": "nominal"},
             },
         },

@@ -162,7 +162,7 @@ def test_a_difference_is_in_days(make_plan: Any, results_of: Any, row_of: Any) -
     rng = np.random.default_rng(6)
     lengths = {("a", year): rng.integers(base, base + 100, 30).tolist() for year, base in ((2025, 150), (2026, 120))}
     frames = {"register": register(firms, YEARS, layers), "projects": of_firms(lengths)}
-    found = results_of(cycle_plan(make_plan, change={"measure": "difference"}), frames)
+    found = results_of(cycle_plan(make_plan, change={"change_as": "difference"}), frames)
     levels = [row_of(found, "cycle", year)["value"] for year in ("2025", "2026")]
     row = row_of(found, "shorter", "2026")
     assert row["value"] == levels[1] - levels[0] < -10
@@ -174,7 +174,7 @@ def test_a_change_is_not_known_where_an_end_is_not(make_plan: Any, results_of: A
     firms, layers = layered({"a": 8}, {"a": 8})
     frame = of_firms({("a", 2025): [100 + i for i in range(8)], ("a", 2026): [90, None, None, None, None, None, None, None]})
     frame = frame.with_columns(seen=pl.lit(date(2026, 12, 31)))
-    for change in ({}, {"measure": "difference"}):
+    for change in ({}, {"change_as": "difference"}):
         found = results_of(cycle_plan(make_plan, change=change), {"register": register(firms, YEARS, layers), "projects": frame})
         row = row_of(found, "shorter", "2026")
         assert [row[name] for name in ("value", "se", "low", "high")] == [None] * 4

@@ -50,7 +50,7 @@ def plan(make_plan: Any) -> Plan:
             "base": {"table": "answers", "numerator": "x"},
             "ratio": {"table": "answers", "numerator": "y", "denominator": "x"},
             "share": {"table": "answers", "numerator": "CASE WHEN y > 10 THEN 1 ELSE 0 END", "denominator": 1, "unit": "share"},
-            "rise": {"change_of": "ratio", "base_period": "2025", "measure": "difference"},
+            "rise": {"change_of": "ratio", "base_period": "2025", "change_as": "difference"},
         },
         breakdowns={"dom": "dom"},
     )

@@ -51,7 +51,7 @@ def waves_plan(make_plan: Any, *, total: bool = False, minimum_groups: int = 1, 
         },
         indicators={
             "level": level,
-            "points": {"change_of": "level", "base_period": "2025", "measure": "difference"},
+            "points": {"change_of": "level", "base_period": "2025", "change_as": "difference"},
             "index": {"change_of": "level", "base_period": "2025"},
         },
         breakdowns={"kind": "kind"},
@@ -491,7 +491,7 @@ def test_any_allowed_name_will_do(names: dict[str, str], make_plan: Any, compute
         },
         indicators={
             "level": {"table": names["answers"], "numerator": "y", "denominator": "x"},
-            "points": {"change_of": "level", "base_period": "2025", "measure": "difference"},
+            "points": {"change_of": "level", "base_period": "2025", "change_as": "difference"},
             "index": {"change_of": "level", "base_period": "2025"},
         },
         breakdowns={"kind": names["kind"]},
