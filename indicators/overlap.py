@@ -55,8 +55,9 @@ def overlap(question: Question, engine: Engine, base: int, levels: pl.DataFrame,
     larger one.
     """
     rows = engine.query(pair_statement(question, base)).with_columns(cells.period_name(pl.col("period")).alias("period"))
-    # engines answer in any order, and the last digits of a sum depend on it
-    rows = rows.sort([name for name in rows.columns if name.startswith(("period", "stratum", "over_", "then_", "now_"))])
+    keys = [name for name in rows.columns if name.startswith(("period", "stratum", "over_", "then_", "now_"))]
+    # sums of the base and the later year begin with then_ and now_, too; only the categories are keys
+    rows = cells.ordered(rows, [name for name in keys if not rows.schema[name].is_float()])
     text = frame_statement(question, base) if question.panel is None else None
     ends = both_strata(layers, base, engine.query(text) if text else None)
     inside = rows.filter(pl.col("over_strata") == 0).join(

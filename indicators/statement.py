@@ -74,16 +74,6 @@ def rows_statement(question: Question) -> str:
     return f"WITH {source(question)}\nSELECT {listed(columns, '  ')}\nFROM source{condition}"
 
 
-def strata_statement(question: Question) -> str:
-    """How many answered of how many, per period and stratum."""
-    return f"{weighted_answers(question)}\nSELECT period, stratum, answered, population\nFROM stratum"
-
-
-def units_statement(question: Question) -> str:
-    """Who answered, per period."""
-    return f"{weighted_answers(question)}\nSELECT period, unit\nFROM weighted"
-
-
 def unlinked_statement(question: Question, link: Link, where: str | None) -> str:
     """From how many rows in scope of each year a link leads nowhere: year, lost."""
     missing = f"CASE WHEN {quoted(link.table)}.{quoted(next(iter(link.on)))} IS NULL THEN 1 ELSE 0 END"

@@ -5,19 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import stat
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dashboard import cli
 from dashboard.words import words
 from indicators.catalogue import load_plan
 from indicators.edition import Edition, open_edition
 from pipelines.parts import read_manifest
 from pipelines.trail import read_runs
+from tests.dashboard.conftest import Run
 from tests.pipelines.forms import write
 
 FILES = {
@@ -86,16 +84,6 @@ base_period: "2025"
 FIRMS = [(f"L{i}", "L", 3, 1000) for i in (1, 2, 3)] + [(f"S{i}", "S", 24, 40 + i) for i in range(1, 9)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Said]
-
-
 @pytest.fixture
 def plan(tmp_path: Path) -> Path:
     for name, text in FILES.items():
@@ -105,17 +93,9 @@ def plan(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, plan: Path, tmp_path: Path) -> Run:
+def run(run: Run, plan: Path, tmp_path: Path) -> Run:
     """A command on the plan and the store."""
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
-    monkeypatch.delenv("COLUMNS", raising=False)
-
-    def command(*arguments: object) -> Said:
-        code = cli.main([*map(str, arguments), "--dir", str(tmp_path / "store"), "--plan", str(plan)])
-        said = capsys.readouterr()
-        return Said(code=code, out=said.out, err=said.err)
-
-    return command
+    return lambda *arguments: run(*arguments, "--dir", tmp_path / "store", "--plan", plan)
 
 
 @pytest.fixture
