@@ -17,7 +17,7 @@ from dashboard import query  # noqa: E402
 from dashboard.views import frame, indicator, overview, problem  # noqa: E402
 from dashboard.views.view import View  # noqa: E402
 from dashboard.words import LANGUAGES, spoken, words  # noqa: E402
-from indicators.edition import BrokenEdition, NoEdition  # noqa: E402
+from indicators.editions.edition import BrokenEdition, NoEdition  # noqa: E402
 
 # NOTE: a page is a choice in the address, not a path. Below a path Streamlit's own health check asks for
 # addresses that do not exist, and every deep link begins with errors on the console.

@@ -10,7 +10,7 @@ from dashboard import format, markup, periods, phrases
 from dashboard.headline import Reading, Result, Tile, Verdict
 from dashboard.sparkline import Point, data_address, sparkline
 from dashboard.words import Words
-from indicators.plan import Observation, Plan, Unit
+from indicators.catalogue.plan import Observation, Plan, Unit
 
 _NUMBER = re.compile(r"^([+−]?[\d,.]+)(.*)$")  # digits, and the unit that is set smaller
 

@@ -12,7 +12,7 @@ from dashboard import rows as rows_of
 from dashboard.colours import GRID, MUTED, OURS, SOFT, TARGET
 from dashboard.headline import Result
 from dashboard.scale import Scale
-from indicators.plan import Observation, Target
+from indicators.catalogue.plan import Observation, Target
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False}
 ROW = 50  # height of one category: a line of words above a bar

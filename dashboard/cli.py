@@ -36,8 +36,8 @@ from dashboard.options import (
 )
 
 if TYPE_CHECKING:
-    from indicators.edition import Edition
-    from indicators.plan import Plan
+    from indicators.catalogue.plan import Plan
+    from indicators.editions.edition import Edition
 
 app = typer.Typer(name="planwatch", add_completion=False, pretty_exceptions_enable=False)
 plan_app = typer.Typer(no_args_is_help=True, help="Look after a plan folder.")
@@ -69,7 +69,7 @@ def demo(
     """Make sample data, load it, publish an edition, print the headline and open the app."""
     from dashboard.intake import exit_code, mark_as_invented, take_in
     from dashboard.words import words
-    from indicators.catalogue import AUTOMOTIVE
+    from indicators.catalogue.catalogue import AUTOMOTIVE
     from sample_data.generate import generate
 
     mark_as_invented(store)
@@ -175,7 +175,7 @@ def explain(
     from dashboard.explanation import explanation
     from dashboard.selection import known
     from dashboard.words import words
-    from indicators.edition import NoEdition
+    from indicators.editions.edition import NoEdition
 
     opened: Edition | None = None
     try:
@@ -201,7 +201,7 @@ app.command()(revisions)
 def editions(store: Store = DATA) -> None:
     """List the editions: which is current, and whether each still stands as it was published."""
     from dashboard.terminal import console, editions_table
-    from indicators.edition import BrokenEdition, NoEdition, current_id, list_editions, open_edition
+    from indicators.editions.edition import BrokenEdition, NoEdition, current_id, list_editions, open_edition
 
     if not (names := list_editions(store / "editions")):
         raise NoEdition(
@@ -309,7 +309,7 @@ def _publish(
 
 def _former_indicators(store: Path) -> set[str]:
     """Indicators of the current edition, if there is one that can be opened."""
-    from indicators.edition import BrokenEdition, NoEdition, open_edition
+    from indicators.editions.edition import BrokenEdition, NoEdition, open_edition
 
     try:
         current = open_edition(store / "editions")

@@ -8,9 +8,9 @@ import polars as pl
 
 from dashboard import format, headline, periods, phrases
 from dashboard.words import Words
-from indicators.edition import Edition
-from indicators.method import choices
-from indicators.plan import Duration, Indicator, Plan, Target
+from indicators.catalogue.plan import Duration, Indicator, Plan, Target
+from indicators.editions.edition import Edition
+from indicators.estimation.method import choices
 from pipelines.yamlfile import Text
 
 Facts = list[tuple[str, str]]

@@ -10,8 +10,8 @@ import polars as pl
 
 from dashboard import format
 from dashboard.words import Words
+from indicators.catalogue.plan import Plan
 from indicators.editreport import EditReport
-from indicators.plan import Plan
 
 #: so many lines of a list are shown; the csv has all
 SHOWN = 50

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dashboard import definition, format, periods
 from dashboard.definition import Facts
 from dashboard.words import Words
-from indicators.edition import Edition
-from indicators.plan import Indicator, Plan, Target
-from indicators.results import TOTAL
+from indicators.catalogue.plan import Indicator, Plan, Target
+from indicators.editions.edition import Edition
+from indicators.editions.results import TOTAL
 
 Section = tuple[str, list[str]]
 _CHECKS = {"zh": "录入检查", "en": "Checks on the way in"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 from dashboard.periods import Language
-from indicators.plan import Plan, Unit
+from indicators.catalogue.plan import Plan, Unit
 
 MINUS = "−"  # U+2212: as wide as the digits, and never a line break
 _SIGNS = {">": ">", ">=": "≥", "<": "<", "<=": "≤"}

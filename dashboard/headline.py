@@ -11,8 +11,8 @@ from typing import Literal
 import polars as pl
 
 from dashboard import format, periods
-from indicators.plan import Goal, Indicator, Plan, Target, Unit
-from indicators.results import TOTAL
+from indicators.catalogue.plan import Goal, Indicator, Plan, Target, Unit
+from indicators.editions.results import TOTAL
 
 Verdict = Literal["met", "not_met", "not_yet", "depends", "undecided"]
 

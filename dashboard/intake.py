@@ -13,7 +13,7 @@ import typer
 from dashboard.mistake import Mistake
 from dashboard.terminal import console, load_remarks, load_table, progress
 from dashboard.words import Words, words
-from indicators.plan import Plan
+from indicators.catalogue.plan import Plan
 from pipelines.load import LoadReport, load
 from pipelines.rejected import all_rejected, export_rejected
 from pipelines.yamlfile import suggest

@@ -11,8 +11,8 @@ import typer
 
 if TYPE_CHECKING:
     from dashboard.periods import Language
-    from indicators.edition import Edition
-    from indicators.plan import Plan
+    from indicators.catalogue.plan import Plan
+    from indicators.editions.edition import Edition
 
 DONE, SET_ASIDE, MEND = 0, 1, 2
 DATA = Path("data")
@@ -43,18 +43,18 @@ def language_of(given: Tongue | None) -> Language:
 
 
 def folder_of(given: Path | None) -> Path:
-    from indicators.catalogue import AUTOMOTIVE
+    from indicators.catalogue.catalogue import AUTOMOTIVE
 
     return given or AUTOMOTIVE
 
 
 def plan_of(given: Path | None) -> Plan:
-    from indicators.catalogue import load_plan
+    from indicators.catalogue.catalogue import load_plan
 
     return load_plan(folder_of(given))
 
 
 def edition_of(store: Path, identifier: str | None) -> Edition:
-    from indicators.edition import open_edition
+    from indicators.editions.edition import open_edition
 
     return open_edition(store / "editions", identifier)

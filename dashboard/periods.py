@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from indicators.plan import Level
+from indicators.catalogue.plan import Level
 
 Language = Literal["zh", "en"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboard import format, periods
 from dashboard.headline import Reading, Result
 from dashboard.words import Words
-from indicators.plan import Plan, Target, Unit
+from indicators.catalogue.plan import Plan, Target, Unit
 
 
 def bound(target: Target, unit: Unit, words: Words, *, signed: bool = False) -> str:

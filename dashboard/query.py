@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 import streamlit as st
 
-from indicators.details import DETAILS
-from indicators.edition import POINTER, Edition, open_edition
-from indicators.results import TOTAL
+from indicators.editions.details import DETAILS
+from indicators.editions.edition import POINTER, Edition, open_edition
+from indicators.editions.results import TOTAL
 
 
 def current(root: Path) -> Edition:

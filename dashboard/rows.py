@@ -8,7 +8,7 @@ from html import escape
 from dashboard import format
 from dashboard.headline import Result
 from dashboard.scale import Scale
-from indicators.plan import Target
+from indicators.catalogue.plan import Target
 
 
 def places(rows: Sequence[Result], groups: Mapping[str, tuple[str, str]]) -> tuple[list[float], list[tuple[float, str]]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dashboard import format
 from dashboard.headline import Result
 from dashboard.words import Words
-from indicators.plan import Target, Unit
+from indicators.catalogue.plan import Target, Unit
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import polars as pl
 
 from dashboard import headline, periods
-from indicators.edition import Edition
-from indicators.plan import Plan
-from indicators.results import RESULTS, TOTAL, as_results
+from indicators.catalogue.plan import Plan
+from indicators.editions.edition import Edition
+from indicators.editions.results import RESULTS, TOTAL, as_results
 from pipelines.yamlfile import suggest
 
 ALL = "all"

@@ -10,7 +10,7 @@ import polars as pl
 from dashboard import format, periods
 from dashboard.headline import Result
 from dashboard.words import Words
-from indicators.plan import Unit
+from indicators.catalogue.plan import Unit
 
 
 def by_category(rows: Sequence[Result], names: Mapping[str, str], unit: Unit, words: Words) -> pl.DataFrame:

@@ -17,13 +17,13 @@ from rich.text import Text
 from dashboard import definition, format, periods, phrases
 from dashboard.headline import Result
 from dashboard.words import Words
-from indicators.plan import Plan
-from indicators.results import TOTAL
+from indicators.catalogue.plan import Plan
+from indicators.editions.results import TOTAL
 from pipelines.edit.trail import NAMES
 
 if TYPE_CHECKING:
     from indicators.bench import Figure
-    from indicators.edition import Edition
+    from indicators.editions.edition import Edition
     from pipelines.load import LoadReport
     from pipelines.report import Note
 

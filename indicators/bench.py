@@ -22,14 +22,14 @@ from statistics import median
 import polars as pl
 
 from indicators.bench_data import VALUES, make
-from indicators.catalogue import load_plan
-from indicators.cells import fetch
+from indicators.catalogue.catalogue import load_plan
+from indicators.catalogue.plan import Plan
+from indicators.catalogue.question import Question, questions
 from indicators.compute import compute
-from indicators.edition import write_edition
-from indicators.estimate import errors, estimate_rows
-from indicators.moments import named, of_rows
-from indicators.plan import Plan
-from indicators.question import Question, questions
+from indicators.editions.edition import write_edition
+from indicators.estimation.estimate import errors, estimate_rows
+from indicators.estimation.moments import named, of_rows
+from indicators.statements.cells import fetch
 from pipelines.database import Database
 from pipelines.dictionary import SQL_TYPES
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from indicators.catalogue.plan import Case, Expected, Plan
 from indicators.compute import compute
-from indicators.plan import Case, Expected, Plan
 from pipelines.database import Database, quoted
 from pipelines.dictionary import SQL_TYPES
 

@@ -8,39 +8,29 @@ from types import MappingProxyType
 
 import polars as pl
 
-from indicators import (
-    basevalues,
-    change,
-    comparisons,
-    composition,
-    contributions,
-    cycle_change,
-    duration,
-    imputation,
-    optin,
-    response,
-    transitions,
-)
-from indicators.details import as_details
-from indicators.disclosure import few_answers, protect, shield
+from indicators.catalogue.plan import Indicator, Plan
+from indicators.catalogue.question import Question, questions
+from indicators.change import basevalues, change, composition, contributions, imputation, optin, transitions
+from indicators.change.estimates import estimates
+from indicators.change.overlap import NO_OVERLAP, Overlap
+from indicators.cycles import cycle_change, duration
+from indicators.editions.details import as_details
+from indicators.editions.results import DIGITS, RESULTS, TOTAL, as_results
 from indicators.engines import Engine, Once
-from indicators.estimate import KEYS, Floats
-from indicators.estimates import estimates
-from indicators.frozen import FrozenBase
-from indicators.months import months_of
-from indicators.notices import silent, unlinked, without
-from indicators.overlap import NO_OVERLAP, Overlap
-from indicators.past import SHOWN, Ties
-from indicators.plan import Indicator, Plan
-from indicators.quality import rate
-from indicators.question import Question, questions
-from indicators.release import released, unwatched
-from indicators.results import DIGITS, RESULTS, TOTAL, as_results
-from indicators.stated import misstated
-from indicators.target import assess
-from indicators.unpriced import unpriced
-from indicators.vintages import keep_withheld
-from indicators.weighting import Weighed, versioned, weigh_units
+from indicators.estimation import comparisons, response
+from indicators.estimation.disclosure import few_answers, protect, shield
+from indicators.estimation.estimate import KEYS, Floats
+from indicators.estimation.quality import rate
+from indicators.revisions.frozen import FrozenBase
+from indicators.revisions.past import SHOWN, Ties
+from indicators.revisions.release import released, unwatched
+from indicators.revisions.vintages import keep_withheld
+from indicators.statements.months import months_of
+from indicators.statements.notices import silent, unlinked, without
+from indicators.statements.unpriced import unpriced
+from indicators.targets.target import assess
+from indicators.weights.stated import misstated
+from indicators.weights.weighting import Weighed, versioned, weigh_units
 from pipelines.yamlfile import Text
 
 Progress = Callable[[str, int, int], None]

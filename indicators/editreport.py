@@ -11,11 +11,11 @@ from pathlib import Path
 
 import polars as pl
 
+from indicators.catalogue.plan import Indicator, Plan
+from indicators.change.imputation import Edited
 from indicators.compute import Progress, compute
+from indicators.editions.results import TOTAL
 from indicators.engines import Engine
-from indicators.imputation import Edited
-from indicators.plan import Indicator, Plan
-from indicators.results import TOTAL
 from pipelines.edit.trail import REVIEWS, TRAIL
 from pipelines.editrun import open_edited
 from pipelines.trail import Run, frame_of

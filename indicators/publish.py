@@ -11,14 +11,14 @@ from typing import Any
 
 import polars as pl
 
-from indicators import edits
+from indicators.catalogue.plan import Plan
 from indicators.compute import Progress, compute
-from indicators.edition import Edition, write_edition
-from indicators.frozen import frozen_base
-from indicators.notices import outgrown
-from indicators.past import Past, Ties, read_past, remembered
-from indicators.plan import Plan
-from indicators.revisions import revisions, summary
+from indicators.editions import edits
+from indicators.editions.edition import Edition, write_edition
+from indicators.revisions.frozen import frozen_base
+from indicators.revisions.past import Past, Ties, read_past, remembered
+from indicators.revisions.revisions import revisions, summary
+from indicators.statements.notices import outgrown
 from pipelines.database import Database, quoted
 from pipelines.dictionary import Table
 from pipelines.editrun import open_edited, with_rules

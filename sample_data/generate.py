@@ -13,7 +13,7 @@ if __package__ in (None, ""):  # run as a program: the folder above holds the pa
 
 import polars as pl
 
-from indicators.catalogue import AUTOMOTIVE, load_plan
+from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
 from pipelines.dictionary import CodeList, Dictionary
 from sample_data import answers, lists, records
 from sample_data.faults import FOLDER, write_faulty

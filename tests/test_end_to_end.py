@@ -99,7 +99,7 @@ def test_totals_are_the_golden_ones(first: tuple[Path, str]) -> None:
 
 def test_headline_holds_every_indicator_of_the_plan(first: tuple[Path, str]) -> None:
     shown = planwatch("show", "--format", "json", "--dir", first[0])
-    from indicators.catalogue import AUTOMOTIVE, load_plan
+    from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
 
     headline = load_plan(AUTOMOTIVE).identity.headline
     rows = json.loads(shown.stdout)
@@ -161,7 +161,7 @@ def test_a_faulty_file_ends_with_one_and_its_rows_can_be_sent_back(store: Path, 
 
 
 def test_a_broken_plan_stops_before_anything_is_touched(store: Path, tmp_path: Path) -> None:
-    from indicators.catalogue import AUTOMOTIVE
+    from indicators.catalogue.catalogue import AUTOMOTIVE
 
     plan = tmp_path / "mine"
     shutil.copytree(AUTOMOTIVE, plan)

@@ -24,13 +24,15 @@ ALSO = {"dashboard/cli.py": {"sample_data"}}
 HOMES = {
     "duckdb": r"pipelines/database\.py",
     "fastexcel": r"pipelines/child\w*\.py",
-    "sqlglot": r"indicators/formula\.py|pipelines/edit/linear\.py",
+    "sqlglot": r"indicators/catalogue/formula\.py|pipelines/edit/linear\.py",
     "pyspark": r"indicators/engines/spark\.py",
     "streamlit": r"dashboard/(app|query)\.py|dashboard/views/\w+\.py",
     "plotly": r"dashboard/charts\.py",
     "typer": r"dashboard/(cli|options|intake)\.py|dashboard/commands/\w+\.py",
     "rich": r"dashboard/terminal\.py",
 }
+#: inside indicators/ a folder may import itself and those before it; the modules beside the folders may import all of them
+FOLDERS = ("catalogue", "engines", "editions", "statements", "estimation", "weights", "cycles", "revisions", "change", "targets")
 MODULES = sorted(path for room in ROOMS for path in (REPOSITORY / room).rglob("*.py"))
 
 
@@ -65,9 +67,9 @@ def test_every_module_keeps_to_its_room_and_its_homes(path: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "source"),
     [
-        ("pipelines/load.py", "import indicators.plan"),
-        ("indicators/cells.py", "def f():\n    from dashboard import format"),
-        ("indicators/cells.py", "import duckdb as d"),
+        ("pipelines/load.py", "import indicators.catalogue.plan"),
+        ("indicators/statements/cells.py", "def f():\n    from dashboard import format"),
+        ("indicators/statements/cells.py", "import duckdb as d"),
         ("dashboard/charts.py", "from streamlit import cache_data"),
         ("dashboard/format.py", "import plotly.graph_objects as go"),
         ("dashboard/format.py", "import sample_data.generate"),
@@ -75,6 +77,21 @@ def test_every_module_keeps_to_its_room_and_its_homes(path: Path) -> None:
 )
 def test_an_import_in_the_wrong_place_is_seen(place: str, source: str) -> None:
     assert len(faults(place, imported(source))) == 1
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_inside_the_room_of_indicators_imports_point_to_what_comes_before(folder: str) -> None:
+    allowed = FOLDERS[: FOLDERS.index(folder) + 1]
+    for path in (REPOSITORY / "indicators" / folder).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("indicators"):
+                parts = (node.module or "").split(".")
+                assert len(parts) > 1 and parts[1] in allowed, f"{path.name} imports {node.module}"
+
+
+def test_every_folder_of_indicators_has_its_place() -> None:
+    there = {path.parent.name for path in (REPOSITORY / "indicators").glob("*/__init__.py")}
+    assert there == set(FOLDERS)
 
 
 def test_no_module_of_the_dashboard_bears_a_name_of_a_library() -> None:

@@ -12,9 +12,9 @@ import pytest
 from typer.main import get_command
 
 from dashboard.cli import app
-from indicators import plan
-from indicators.details import DETAILS
-from indicators.results import RELEASES, RESULTS, REVIEWS, STATUSES, VERDICTS
+from indicators.catalogue import plan
+from indicators.editions.details import DETAILS
+from indicators.editions.results import RELEASES, RESULTS, REVIEWS, STATUSES, VERDICTS
 from pipelines import design, dictionary
 from pipelines.edit import rule
 from pipelines.yamlfile import Model

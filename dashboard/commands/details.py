@@ -13,7 +13,7 @@ from dashboard.options import DATA, EditionId, Form, Lang, Store, edition_of, la
 if TYPE_CHECKING:
     import polars as pl
 
-    from indicators.edition import Edition
+    from indicators.editions.edition import Edition
 
 
 class Detail(StrEnum):
@@ -58,7 +58,7 @@ def details(
 def _chosen(edition: Edition, table: str, indicators: list[str], by: str | None, period: str | None) -> pl.DataFrame:
     """Rows of the table that fit. Raises NotPublished for an indicator that the plan does not have."""
     from dashboard.selection import known
-    from indicators.details import DETAILS
+    from indicators.editions.details import DETAILS
 
     for name in indicators:
         known(edition.plan, name)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from dashboard.editlists import Listing
     from dashboard.words import Words
-    from indicators.edition import Edition
-    from indicators.plan import Plan
+    from indicators.catalogue.plan import Plan
+    from indicators.editions.edition import Edition
 
 edit_app = typer.Typer(no_args_is_help=True, help="Correct plain errors and impute by the rules of the plan; see what that did.")
 

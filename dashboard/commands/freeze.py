@@ -24,8 +24,8 @@ def freeze(
     `publish` then takes changes on this base; the change on the base as revised stands beside it in the table decomposition.
     """
     from dashboard.words import words
-    from indicators.frozen import FILE, declaration
-    from indicators.frozen import freeze as declare
+    from indicators.revisions.frozen import FILE, declaration
+    from indicators.revisions.frozen import freeze as declare
 
     root, spoken = store / "editions", words(language_of(lang))
     opened = edition_of(store, edition)

@@ -28,7 +28,7 @@ def revisions(
     from dashboard.selection import known
     from dashboard.terminal import console, details_table
     from dashboard.words import words
-    from indicators.revisions import revised_rows
+    from indicators.revisions.revisions import revised_rows
 
     spoken, opened = words(language_of(lang)), edition_of(store, edition)
     table = "revisions" if every else "revision_summary"

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import definition, format, markup, periods, query
 from dashboard.views.item import Item
-from indicators.results import TOTAL
+from indicators.editions.results import TOTAL
 
 #: the order in which parts are read; the first two are levels
 ENDS = ("then", "now")

@@ -12,8 +12,8 @@ from dashboard.headline import Reading, Result
 from dashboard.scale import Scale
 from dashboard.views.view import View
 from dashboard.words import Words
-from indicators.plan import Indicator, Target
-from indicators.results import TOTAL
+from indicators.catalogue.plan import Indicator, Target
+from indicators.editions.results import TOTAL
 
 
 @dataclass(frozen=True, kw_only=True)

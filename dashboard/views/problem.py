@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import markup
 from dashboard.words import Words
-from indicators.edition import NoEdition
+from indicators.editions.edition import NoEdition
 
 
 def show(words: Words, error: ValueError, folder: Path) -> None:

@@ -7,8 +7,8 @@ import streamlit as st
 from dashboard import cards, charts, definition, markup, periods, table
 from dashboard.headline import Reading, Result
 from dashboard.views.item import Item, marked, nothing, ranged
-from indicators.plan import Reference
-from indicators.results import TOTAL
+from indicators.catalogue.plan import Reference
+from indicators.editions.results import TOTAL
 
 
 def show(item: Item, readings: list[Reading]) -> None:

@@ -10,8 +10,8 @@ from streamlit.navigation.page import StreamlitPage
 
 from dashboard import markup
 from dashboard.words import Words
-from indicators.edition import Edition
-from indicators.plan import Plan
+from indicators.catalogue.plan import Plan
+from indicators.editions.edition import Edition
 
 _BY_HAND = "chosen_by_hand"
 

@@ -19,9 +19,9 @@ import pytest
 
 from dashboard import cli
 from dashboard.serve import command
-from indicators.catalogue import AUTOMOTIVE, load_plan
-from indicators.edition import Edition
-from indicators.plan import Plan
+from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
+from indicators.catalogue.plan import Plan
+from indicators.editions.edition import Edition
 from tests.dashboard.plausible import write_plausible
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")

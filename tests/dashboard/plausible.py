@@ -10,8 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from indicators.edition import Edition, write_edition
-from indicators.plan import Indicator, Plan, Target
+from indicators.catalogue.plan import Indicator, Plan, Target
+from indicators.editions.edition import Edition, write_edition
 
 YEARS = ("2024", "2025", "2026")
 Row = dict[str, Any]

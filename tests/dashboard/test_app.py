@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.serve import APP, command
 from dashboard.words import words
-from indicators.catalogue import AUTOMOTIVE, load_plan
-from indicators.plan import Plan
+from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
+from indicators.catalogue.plan import Plan
 from tests.dashboard.plausible import write_plausible
 
 INDICATORS = sorted(path.stem for path in (AUTOMOTIVE / "indicators").glob("*.yaml"))

@@ -16,9 +16,9 @@ from dashboard.rows import amount
 from dashboard.scale import Scale
 from dashboard.terminal import results_table
 from dashboard.words import words
-from indicators.catalogue import AUTOMOTIVE, load_plan
-from indicators.plan import Plan
-from indicators.results import RESULTS
+from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
+from indicators.catalogue.plan import Plan
+from indicators.editions.results import RESULTS
 
 
 @pytest.fixture(scope="module")

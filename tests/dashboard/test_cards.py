@@ -10,8 +10,8 @@ import pytest
 from dashboard import cards, definition, headline, markup, phrases
 from dashboard.headline import Reading
 from dashboard.words import words
-from indicators.edition import Edition
-from indicators.plan import Plan
+from indicators.catalogue.plan import Plan
+from indicators.editions.edition import Edition
 from tests.dashboard.test_headline import result
 
 HOSTILE = '<img src=x onerror=alert(1)> ![](http://x/t.png) [a](javascript:b) $x$ "q"'

@@ -12,7 +12,7 @@ from dashboard.colours import OURS, TARGET
 from dashboard.headline import Result
 from dashboard.scale import Scale
 from dashboard.words import words
-from indicators.plan import Plan
+from indicators.catalogue.plan import Plan
 from tests.dashboard.test_headline import result
 
 NAMES = {"3611": "汽柴油车整车制造", "3612": "新能源车整车制造", "3620": "汽车用发动机制造", "3670": "零部件 <b>&"}

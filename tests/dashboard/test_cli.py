@@ -22,9 +22,9 @@ from rich.console import Console
 from dashboard import intake, mistake
 from dashboard.terminal import results_table
 from dashboard.words import words
-from indicators.catalogue import AUTOMOTIVE, load_plan
-from indicators.edition import open_edition, write_edition
-from indicators.results import RESULTS
+from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
+from indicators.editions.edition import open_edition, write_edition
+from indicators.editions.results import RESULTS
 from tests.dashboard.conftest import Run
 
 REPOSITORY = Path(__file__).parent.parent.parent

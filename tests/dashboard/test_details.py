@@ -15,10 +15,10 @@ from rich.console import Console
 from dashboard import definition, markup
 from dashboard.terminal import details_table
 from dashboard.words import words
-from indicators.details import DETAILS
-from indicators.edition import Edition
-from indicators.method import choices
-from indicators.plan import Plan
+from indicators.catalogue.plan import Plan
+from indicators.editions.details import DETAILS
+from indicators.editions.edition import Edition
+from indicators.estimation.method import choices
 from pipelines.edit.trail import METHODS, NAMES
 from tests.dashboard.conftest import Run
 

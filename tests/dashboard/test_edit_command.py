@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from dashboard.words import words
-from indicators.catalogue import load_plan
-from indicators.edition import Edition, open_edition
+from indicators.catalogue.catalogue import load_plan
+from indicators.editions.edition import Edition, open_edition
 from pipelines.parts import read_manifest
 from pipelines.trail import read_runs
 from tests.dashboard.conftest import Run

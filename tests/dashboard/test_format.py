@@ -12,10 +12,10 @@ from dashboard import definition, format
 from dashboard.periods import Language
 from dashboard.terminal import details_table, results_table
 from dashboard.words import words
-from indicators.catalogue import AUTOMOTIVE, load_plan
-from indicators.details import DETAILS
-from indicators.plan import Plan, Unit
-from indicators.results import RESULTS
+from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
+from indicators.catalogue.plan import Plan, Unit
+from indicators.editions.details import DETAILS
+from indicators.editions.results import RESULTS
 from pipelines.yamlfile import Text
 
 PERCENT = Unit(

@@ -9,8 +9,8 @@ import pytest
 
 from dashboard import headline
 from dashboard.headline import Result, Tile
-from indicators.edition import Edition
-from indicators.plan import Plan
+from indicators.catalogue.plan import Plan
+from indicators.editions.edition import Edition
 
 ROWS = "SELECT * FROM results WHERE target IS NOT NULL OR breakdown = 'total' ORDER BY indicator, period"
 

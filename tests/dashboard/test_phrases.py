@@ -6,7 +6,7 @@ import pytest
 
 from dashboard import phrases
 from dashboard.words import words
-from indicators.results import RELEASES, REVIEWS
+from indicators.editions.results import RELEASES, REVIEWS
 from tests.dashboard.test_headline import result
 
 

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from dashboard import query
-from indicators.edition import BrokenEdition, Edition, NoEdition, write_edition
-from indicators.plan import Plan
-from indicators.results import RESULTS
+from indicators.catalogue.plan import Plan
+from indicators.editions.edition import BrokenEdition, Edition, NoEdition, write_edition
+from indicators.editions.results import RESULTS
 from tests.dashboard.plausible import rows
 
 CACHED = [found for _, found in inspect.getmembers(query) if hasattr(found, "clear") and hasattr(found, "__wrapped__")]

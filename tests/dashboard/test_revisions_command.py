@@ -11,9 +11,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from indicators.details import DETAILS
-from indicators.edition import DATABASE
-from indicators.frozen import FILE
+from indicators.editions.details import DETAILS
+from indicators.editions.edition import DATABASE
+from indicators.revisions.frozen import FILE
 from tests.dashboard.conftest import Run, Said
 from tests.indicators.office import Office, firms, lines
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from dashboard import table
 from dashboard.words import words
-from indicators.plan import Plan
+from indicators.catalogue.plan import Plan
 from tests.dashboard.test_charts import NAMES, withheld
 from tests.dashboard.test_headline import result
 

@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from indicators.catalogue.plan import Plan
 from indicators.compute import compute
-from indicators.plan import Plan
 from pipelines.database import Database
 
 POLARS_TYPES: dict[str, Any] = {

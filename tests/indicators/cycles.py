@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from indicators.estimate import Floats
-from indicators.plan import Duration
-from indicators.spells import spells
-from indicators.survival import Cases, Curve, curve
+from indicators.catalogue.plan import Duration
+from indicators.cycles.spells import spells
+from indicators.cycles.survival import Cases, Curve, curve
+from indicators.estimation.estimate import Floats
 from pipelines.design import Design
 
 FIRM = {"firm": "identifier", "year": "year", "layer": "identifier", "layer_size": "integer", "holding_group": "identifier"}

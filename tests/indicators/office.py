@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from indicators.catalogue import load_plan
-from indicators.edition import Edition
-from indicators.estimate import KEYS
+from indicators.catalogue.catalogue import load_plan
+from indicators.editions.edition import Edition
+from indicators.estimation.estimate import KEYS
 from indicators.publish import publish
 from pipelines.load import load
 

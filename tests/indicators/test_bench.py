@@ -9,10 +9,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from indicators import bench, bench_data, cells, moments
-from indicators.estimate import KEYS, estimate, estimate_rows
-from indicators.plan import Plan
-from indicators.question import Question
+from indicators import bench, bench_data
+from indicators.catalogue.plan import Plan
+from indicators.catalogue.question import Question
+from indicators.estimation import moments
+from indicators.estimation.estimate import KEYS, estimate, estimate_rows
+from indicators.statements import cells
 from pipelines.database import Database
 
 ROWS = 20_000

@@ -13,13 +13,15 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from indicators import calibrated_overlap, cells, strata
-from indicators.calibrated import Calibrated, answer
-from indicators.calibration import basis, calibrate, residuals
+from indicators.catalogue.question import Question, questions
+from indicators.change import calibrated_overlap
+from indicators.change.overlap import overlap
 from indicators.compute import compute
-from indicators.estimate import KEYS, estimate_rows
-from indicators.overlap import overlap
-from indicators.question import Question, questions
+from indicators.estimation import strata
+from indicators.estimation.estimate import KEYS, estimate_rows
+from indicators.statements import cells
+from indicators.weights.calibrated import Calibrated, answer
+from indicators.weights.calibration import basis, calibrate, residuals
 from pipelines.database import Database
 from pipelines.design import Calibration
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
-from indicators.calibration import Infeasible, Method, basis, calibrate, residuals
+from indicators.weights.calibration import Infeasible, Method, basis, calibrate, residuals
 
 Floats = npt.NDArray[np.float64]
 METHODS: tuple[Method, ...] = ("linear", "raking", "logit")

@@ -14,10 +14,10 @@ import polars as pl
 import pytest
 from pydantic import BaseModel
 
-from indicators import formula
 from indicators.case import run_case
-from indicators.catalogue import AUTOMOTIVE, load_plan
-from indicators.plan import Indicator
+from indicators.catalogue import formula
+from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
+from indicators.catalogue.plan import Indicator
 from pipelines.database import Database
 from pipelines.dictionary import SQL_TYPES, Column
 from pipelines.yamlfile import Text, read_yaml

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from indicators import cells, statement
-from indicators.plan import Plan
-from indicators.question import questions
+from indicators.catalogue.plan import Plan
+from indicators.catalogue.question import questions
+from indicators.statements import cells, statement
 
 MOMENTS = ("y", "x", "yy", "xx", "xy")
 

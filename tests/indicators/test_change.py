@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from indicators.plan import Plan
+from indicators.catalogue.plan import Plan
 
 COLUMNS = {
     "firm": "identifier",

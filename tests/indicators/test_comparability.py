@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from indicators import comparability, formula
-from indicators.catalogue import AUTOMOTIVE, load_plan
+from indicators.catalogue import comparability, formula
+from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from indicators.comparisons import MOST, of_units, told
+from indicators.catalogue.plan import Plan
 from indicators.compute import Computed, compute
-from indicators.plan import Plan
+from indicators.estimation.comparisons import MOST, of_units, told
 from pipelines.database import Database
 
 COLUMNS = {

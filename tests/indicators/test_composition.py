@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from indicators.catalogue.plan import Plan
 from indicators.compute import Computed, compute
-from indicators.plan import Plan
 from pipelines.database import Database
 
 COLUMNS = {

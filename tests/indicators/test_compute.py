@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from indicators.case import fill
-from indicators.catalogue import AUTOMOTIVE, load_plan
+from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
+from indicators.catalogue.plan import Plan, Target
 from indicators.compute import compute
-from indicators.plan import Plan, Target
-from indicators.results import RESULTS, STATUSES, VERDICTS
+from indicators.editions.results import RESULTS, STATUSES, VERDICTS
 from pipelines.database import Database
 
 KEY = ["indicator", "period", "breakdown", "category", "target"]

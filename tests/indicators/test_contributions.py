@@ -12,10 +12,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from indicators import contributions
+from indicators.catalogue.plan import Plan
+from indicators.change import contributions
+from indicators.change.decomposition import BENNET
 from indicators.compute import Computed, compute
-from indicators.decomposition import BENNET
-from indicators.plan import Plan
 
 KINDS = {"a": "made", "b": "made", "c": "bought"}
 FACTS = {"firm": "identifier", "year": "year", "kind": {"type": "code", "codes": "kind"}, "real": "number", "paid": "number"}

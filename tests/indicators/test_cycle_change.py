@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from indicators.compute import Computed, compute
-from indicators.resampling import draw
-from indicators.results import DIGITS
-from indicators.survival import Cases, curve
+from indicators.cycles.survival import Cases, curve
+from indicators.editions.results import DIGITS
+from indicators.estimation.resampling import draw
 from tests.indicators.cycles import DESIGN, answers, cases, cycle_plan, projects, register
 
 YEARS = range(2025, 2027)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indicators.decomposition import BENNET, GEAD, bennet, chained, gead
+from indicators.change.decomposition import BENNET, GEAD, bennet, chained, gead
 
 NEAR = 1e-12
 

@@ -9,10 +9,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from indicators.catalogue.plan import Plan
 from indicators.compute import compute
-from indicators.disclosure import HIDDEN, few_answers, shield
-from indicators.edition import DATABASE, MANIFEST, write_edition
-from indicators.plan import Plan
+from indicators.editions.edition import DATABASE, MANIFEST, write_edition
+from indicators.estimation.disclosure import HIDDEN, few_answers, shield
 
 COLUMNS = {
     "firm": "identifier",

@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from indicators import duration
+from indicators.catalogue.plan import Plan
+from indicators.catalogue.question import questions
 from indicators.compute import compute
-from indicators.plan import Plan
-from indicators.question import questions
-from indicators.spells import spells
-from indicators.statement import rows_statement
+from indicators.cycles import duration
+from indicators.cycles.spells import spells
+from indicators.statements.statement import rows_statement
 from tests.indicators.cycles import cycle_plan, projects, register
 
 BEGUN = date(2025, 1, 1)

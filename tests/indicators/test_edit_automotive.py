@@ -7,7 +7,7 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from indicators.catalogue import AUTOMOTIVE, load_plan
+from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
 from pipelines.dictionary import Table
 from pipelines.edit.edit import Edited, edit_table
 

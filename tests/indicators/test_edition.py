@@ -19,8 +19,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from indicators.details import DETAILS
-from indicators.edition import (
+from indicators.catalogue.plan import Plan
+from indicators.editions.details import DETAILS
+from indicators.editions.edition import (
     DATABASE,
     MANIFEST,
     POINTER,
@@ -35,8 +36,7 @@ from indicators.edition import (
     open_edition,
     write_edition,
 )
-from indicators.plan import Plan
-from indicators.results import RESULTS
+from indicators.editions.results import RESULTS
 from pipelines.database import Database, DatabaseError
 from pipelines.durable import sha256
 
@@ -273,7 +273,7 @@ import json, os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import polars as pl
-from indicators.edition import write_edition
+from indicators.editions.edition import write_edition
 from indicators.plan import Plan
 root, text = Path(sys.argv[2]), sys.argv[3]
 for line in sys.stdin:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicators.details import DETAILS
-from indicators.edits import _of_table, edits, told, unedited
-from indicators.plan import Plan
+from indicators.catalogue.plan import Plan
+from indicators.editions.details import DETAILS
+from indicators.editions.edits import _of_table, edits, told, unedited
 from pipelines.edit.trail import REVIEWS, TRAIL
 from pipelines.trail import Origin, Run, keep
 

@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from indicators import cells
+from indicators.catalogue.plan import Plan
+from indicators.catalogue.question import questions
 from indicators.compute import _kinds
-from indicators.estimate import FEW, KEYS, effective_size, estimate, estimate_rows, korn_graubard, with_intervals
-from indicators.plan import Plan
-from indicators.question import questions
+from indicators.estimation.estimate import FEW, KEYS, effective_size, estimate, estimate_rows, korn_graubard, with_intervals
+from indicators.statements import cells
 from pipelines.database import Database
 
 SAMPLE_COLUMNS = {

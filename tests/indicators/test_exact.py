@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicators.exact import added, added_few, grid
+from indicators.statements.exact import added, added_few, grid
 from pipelines.database import Database
 
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicators import formula
-from indicators.catalogue import AUTOMOTIVE, load_plan
-from indicators.formula import FormulaFault, conjuncts, faults, parse
+from indicators.catalogue import formula
+from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
+from indicators.catalogue.formula import FormulaFault, conjuncts, faults, parse
 from pipelines.database import Database, reserved_words
 from pipelines.dictionary import CodeList, Column
 

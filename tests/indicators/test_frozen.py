@@ -17,9 +17,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from indicators.disclosure import HIDDEN
-from indicators.edition import MANIFEST, SEAL, Edition, PublishInProgress, _locked, open_edition
-from indicators.frozen import FILE, BaseUnreadable, FreezeRefused, declaration, freeze
+from indicators.editions.edition import MANIFEST, SEAL, Edition, PublishInProgress, _locked, open_edition
+from indicators.estimation.disclosure import HIDDEN
+from indicators.revisions.frozen import FILE, BaseUnreadable, FreezeRefused, declaration, freeze
 from pipelines.durable import sha256
 from tests.indicators.office import BRANCHES, POPULATION, Office, answers, firms, jobs, lines, row
 
@@ -407,8 +407,8 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from indicators import edition as module
-from indicators.frozen import freeze
+from indicators.editions import edition as module
+from indicators.revisions.frozen import freeze
 root = Path(sys.argv[2])
 
 def counted(name, call, place, half):

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from indicators.catalogue.plan import Plan
 from indicators.compute import Computed, compute
-from indicators.plan import Plan
 from pipelines.database import Database
 from pipelines.dictionary import SQL_TYPES
 

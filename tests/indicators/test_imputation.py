@@ -12,11 +12,11 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from indicators.catalogue.plan import Plan
+from indicators.catalogue.question import questions
 from indicators.compute import compute
-from indicators.plan import Plan
-from indicators.question import questions
-from indicators.results import RESULTS
-from indicators.statement import cells_statement
+from indicators.editions.results import RESULTS
+from indicators.statements.statement import cells_statement
 from pipelines.database import Database
 
 COLUMNS = {

@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from indicators.catalogue.plan import Plan
 from indicators.compute import Computed, compute
-from indicators.plan import Plan
 from pipelines.database import Database
 
 REGISTER = {

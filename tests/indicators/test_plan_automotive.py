@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from indicators.catalogue import AUTOMOTIVE, load_plan
-from indicators.plan import Target
-from indicators.target import gap, verdict
+from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
+from indicators.catalogue.plan import Target
+from indicators.targets.target import gap, verdict
 
 PLAN = load_plan(AUTOMOTIVE)
 TARGETS = {target.id: (indicator, target) for indicator in PLAN.indicators.values() for target in indicator.targets}

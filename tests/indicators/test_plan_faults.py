@@ -13,9 +13,9 @@ from types import ModuleType
 
 import pytest
 
-from indicators import catalogue, comparability, designfaults, formula, plan, planfaults
 from indicators.case import run_case
-from indicators.catalogue import load_plan
+from indicators.catalogue import catalogue, comparability, designfaults, formula, plan, planfaults
+from indicators.catalogue.catalogue import load_plan
 from pipelines import design, dictionary, yamlfile, yamlwords
 from pipelines.edit import linear, rule, rulefaults
 from pipelines.yamlfile import PlanFaults

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indicators.catalogue.plan import Plan
+from indicators.catalogue.prices import chain_statement
 from indicators.compute import Computed, compute
-from indicators.plan import Plan
-from indicators.prices import chain_statement
 from pipelines.database import Database
 from pipelines.dictionary import Dictionary
 

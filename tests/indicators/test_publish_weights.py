@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from indicators.catalogue import load_plan
+from indicators.catalogue.catalogue import load_plan
 from indicators.publish import publish
 from pipelines.load import load
 from pipelines.warehouse import open_warehouse

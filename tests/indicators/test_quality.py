@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from indicators.quality import rate
+from indicators.estimation.quality import rate
 
 KINDS = pl.DataFrame({"indicator": ["level", "share", "change"], "bounded": [False, True, False], "change": [False, False, True]})
 TYPES: dict[str, Any] = {

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from indicators.quantile import Strata, weighted_quantile, woodruff
+from indicators.cycles.quantile import Strata, weighted_quantile, woodruff
 from tests.indicators.cycles import cycle_plan, projects
 
 #: R, survey 4.x: svyquantile(~api00, svydesign(id = ~1, strata = ~stype, weights = ~pw, data = apistrat, fpc = ~fpc), …)

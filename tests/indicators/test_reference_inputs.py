@@ -9,10 +9,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from indicators.catalogue import load_plan
+from indicators.catalogue.catalogue import load_plan
+from indicators.catalogue.plan import Plan
 from indicators.compute import compute
-from indicators.edition import Edition, open_edition
-from indicators.plan import Plan
+from indicators.editions.edition import Edition, open_edition
 from indicators.publish import NothingLoaded, publish
 from pipelines.load import load
 from pipelines.warehouse import open_warehouse

@@ -9,11 +9,11 @@ from typing import Any
 import polars as pl
 import pytest
 
+from indicators.catalogue.plan import Plan
+from indicators.catalogue.question import questions
 from indicators.compute import compute
-from indicators.past import Ties
-from indicators.plan import Plan
-from indicators.question import questions
-from indicators.release import unwatched
+from indicators.revisions.past import Ties
+from indicators.revisions.release import unwatched
 
 Frames = Mapping[str, pl.DataFrame]
 MakePlan = Callable[..., Plan]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicators.resampling import REPLICATES, Draws, draw
-from indicators.survival import Cases, curve
+from indicators.cycles.survival import Cases, curve
+from indicators.estimation.resampling import REPLICATES, Draws, draw
 from pipelines.design import Design
 from tests.indicators.cycles import DESIGN, answers, cases
 

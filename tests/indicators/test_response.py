@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from indicators.catalogue.question import questions
 from indicators.compute import compute
-from indicators.question import questions
-from indicators.response import rates
+from indicators.estimation.response import rates
 
 REGISTER = {"unit": "identifier", "year": "year", "layer": "identifier", "layer_size": "integer", "asked": "boolean",
             "staff": "integer", "area": {"type": "code", "codes": "area"}, "holding": "identifier"}  # fmt: skip

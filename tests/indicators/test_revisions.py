@@ -15,15 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicators.details import DETAILS
-from indicators.edition import DATABASE, Edition, open_edition
-from indicators.estimate import KEYS
-from indicators.frozen import freeze
-from indicators.past import Past, remembered
-from indicators.plan import Plan
+from indicators.catalogue.plan import Plan
+from indicators.editions.details import DETAILS
+from indicators.editions.edition import DATABASE, Edition, open_edition
+from indicators.editions.results import RESULTS, as_results
+from indicators.estimation.estimate import KEYS
 from indicators.publish import NoSuchYear
-from indicators.results import RESULTS, as_results
-from indicators.revisions import differ, revised_rows, revisions, summary
+from indicators.revisions.frozen import freeze
+from indicators.revisions.past import Past, remembered
+from indicators.revisions.revisions import differ, revised_rows, revisions, summary
 from tests.indicators.office import Office, answers, firms, lines, row
 
 REGISTER = firms((2025, 2026))

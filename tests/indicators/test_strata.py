@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indicators import strata
+from indicators.estimation import strata
 from pipelines.design import Design
 
 COLUMNS = {

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicators import survival
-from indicators.survival import cumulative_incidence, curve, effective, effective_at_risk
+from indicators.cycles import survival
+from indicators.cycles.survival import cumulative_incidence, curve, effective, effective_at_risk
 from tests.indicators.cycles import cases, line, quantile
 
 

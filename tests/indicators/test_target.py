@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 
 from indicators.case import fill
-from indicators.catalogue import AUTOMOTIVE, load_plan
+from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
+from indicators.catalogue.plan import Target
 from indicators.compute import compute
-from indicators.plan import Target
-from indicators.results import TOTAL
-from indicators.target import assess, gap, scope_key, verdict
+from indicators.editions.results import TOTAL
+from indicators.targets.target import assess, gap, scope_key, verdict
 from pipelines.database import Database
 
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indicators import closeness, formula
+from indicators.catalogue import closeness, formula
+from indicators.catalogue.plan import Plan
+from indicators.catalogue.question import questions
+from indicators.change.transitions import LOST
 from indicators.compute import Computed, compute
-from indicators.disclosure import shield
-from indicators.plan import Plan
-from indicators.question import questions
-from indicators.source import source
-from indicators.transitions import LOST
+from indicators.estimation.disclosure import shield
+from indicators.statements.source import source
 from pipelines.database import Database
 from pipelines.dictionary import Scale
 

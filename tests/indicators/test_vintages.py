@@ -8,11 +8,11 @@ from itertools import combinations
 import polars as pl
 import pytest
 
-from indicators.disclosure import HIDDEN
-from indicators.past import remembered
-from indicators.plan import Plan
-from indicators.results import RESULTS, as_results
-from indicators.vintages import keep_withheld
+from indicators.catalogue.plan import Plan
+from indicators.editions.results import RESULTS, as_results
+from indicators.estimation.disclosure import HIDDEN
+from indicators.revisions.past import remembered
+from indicators.revisions.vintages import keep_withheld
 
 CATEGORIES = "abcd"
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicators.cells import fetch
+from indicators.catalogue.question import Question, questions
 from indicators.compute import compute
-from indicators.frame import chain
-from indicators.question import Question, questions
-from indicators.weighting import versioned, weigh
+from indicators.statements.cells import fetch
+from indicators.statements.frame import chain
+from indicators.weights.weighting import versioned, weigh
 from pipelines.weights import version_of
 
 REGISTER = {"unit": "identifier", "year": "year", "layer": "identifier", "layer_size": "integer", "asked": "boolean",

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from indicators.catalogue import load_plan
+from indicators.catalogue.catalogue import load_plan
 from pipelines.load import LoadReport, load
 from pipelines.warehouse import open_warehouse
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from indicators.catalogue import load_plan
+from indicators.catalogue.catalogue import load_plan
 from pipelines.dictionary import Column, Dictionary, Table
 from pipelines.header import Match, is_header, recognise
 from pipelines.heading import join_rows, plain, split_unit

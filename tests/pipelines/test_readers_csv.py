@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from indicators.catalogue import load_plan
+from indicators.catalogue.catalogue import load_plan
 from pipelines import careful, csvfile, encoding
 from pipelines.dictionary import Column, Dictionary, Table
 from pipelines.reader import read_sheets

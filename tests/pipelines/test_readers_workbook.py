@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from indicators.catalogue import load_plan
+from indicators.catalogue.catalogue import load_plan
 from pipelines.reader import read_sheets
 from pipelines.report import FileRefused
 from pipelines.sheet import Sheet

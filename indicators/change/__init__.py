@@ -1,0 +1,1 @@
+"""Two waves held against each other: covariance, change, decomposition, composition, panels."""

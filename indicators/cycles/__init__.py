@@ -1,0 +1,1 @@
+"""How long things take: survival curves, quantiles, resampled changes."""

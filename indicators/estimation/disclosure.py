@@ -1,0 +1,72 @@
+"""Protection of respondents: what may not leave the house becomes null, in the file and not only on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from indicators.editions.results import TOTAL
+from indicators.estimation.estimate import KEYS
+
+#: all that could tell something of a respondent
+HIDDEN = ("value", "se", "low", "high", "n", "quality", "review", "df", "response_rate", "imputed_share", "significant")
+
+
+def protect(estimates: pl.DataFrame, groups: pl.DataFrame, *, minimum_groups: int, public: frozenset[str]) -> pl.DataFrame:
+    """Adds `status`; rows behind which fewer than `minimum_groups` holding groups stand lose everything but their key.
+
+    The rule counts holding groups, not legal entities, because a holding knows its own subsidiaries. Indicators in
+    `public` rest on lists that anyone may read and are not touched.
+    """
+    counted = estimates.join(groups, on=KEYS, how="left")
+    hidden = (pl.col("groups").fill_null(0) < minimum_groups) & ~pl.col("indicator").is_in(public)
+    status = (
+        pl.when(hidden)
+        .then(pl.lit("suppressed"))
+        .when(pl.col("value").is_null())
+        .then(pl.lit("absent"))
+        .when(pl.col("quality") == "F")
+        .then(pl.lit("unreliable"))
+        .otherwise(pl.lit("published"))
+    )
+    marked = counted.with_columns(status=status)
+    hideable = [name for name in HIDDEN if name in marked.columns]
+    cleared = [pl.when(pl.col("status") != "suppressed").then(pl.col(name)).alias(name) for name in hideable]
+    return marked.with_columns(cleared).drop("groups")
+
+
+def shield(details: Mapping[str, pl.DataFrame], results: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The further tables without what would tell of a suppressed result.
+
+    Rows about a suppressed category go. Of a decomposition and of transitions every category of a breakdown goes where one
+    is suppressed in the results, because they add up to the total; and all of them where the total is suppressed.
+    """
+    hidden = results.filter(pl.col("status") == "suppressed").select(KEYS).unique()
+    return {name: _shielded(name, frame, hidden) for name, frame in details.items()}
+
+
+def _shielded(name: str, frame: pl.DataFrame, hidden: pl.DataFrame) -> pl.DataFrame:
+    if "category" not in frame.columns:
+        return frame
+    kept = frame.join(hidden, on=KEYS, how="anti")
+    if name in ("decomposition", "transitions"):
+        whole = hidden.filter(pl.col("breakdown") == TOTAL)
+        return kept.join(hidden, on=KEYS[:3], how="anti").join(whole, on=KEYS[:2], how="anti")
+    if "other" in frame.columns:
+        other = hidden.rename({"category": "other"})
+        kept = kept.join(other, on=["indicator", "period", "breakdown", "other"], how="anti")
+    return kept
+
+
+def few_answers(responses: pl.DataFrame, *, minimum: int, public: frozenset[str]) -> pl.DataFrame:
+    """Rows of the table `response`: null where fewer than `minimum` answered, and the rate by size where so few were silent.
+
+    From the rate by size the size of a single one that was silent follows. Indicators in `public` are not touched.
+    """
+    open_ = pl.col("indicator").is_in(public)
+    silent = pl.col("asked") - pl.col("answered")
+    told = open_ | ~pl.col("answered").is_between(1, minimum - 1)
+    sized = told & (open_ | ~silent.is_between(1, minimum - 1))
+    kept = dict.fromkeys(("asked", "answered", "rate", "rate_weighted"), told) | {"rate_size": sized}
+    return responses.with_columns(pl.when(shown).then(name).alias(name) for name, shown in kept.items())

@@ -1,0 +1,1 @@
+"""Earlier editions: what they published, what was revised, the frozen base, provisional and final."""

@@ -1,0 +1,1 @@
+"""The one SQL statement of a question, and the cells that come back from it."""

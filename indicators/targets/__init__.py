@@ -1,0 +1,1 @@
+"""Targets held against results: gap, verdict and doubt, path, who must move, what if, alerts."""

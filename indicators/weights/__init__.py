@@ -1,0 +1,1 @@
+"""How weights are made: response groups, calibration, and what the register states."""
