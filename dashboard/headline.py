@@ -44,6 +44,9 @@ class Result:
     threshold: float | None
     gap: float | None
     verdict: Verdict | None
+    gap_low: float | None = None
+    gap_high: float | None = None
+    outcome: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

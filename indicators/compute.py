@@ -28,6 +28,8 @@ from indicators.revisions.vintages import keep_withheld
 from indicators.statements.months import months_of
 from indicators.statements.notices import silent, unlinked, without
 from indicators.statements.unpriced import unpriced
+from indicators.targets.evidence import Evidence
+from indicators.targets.judgement import judge
 from indicators.targets.target import assess
 from indicators.weights.stated import misstated
 from indicators.weights.weighting import Weighed, versioned, weigh_units
@@ -138,7 +140,11 @@ def compute(
     complete = released(plan, complete, levels, unfinished=gathered.unfinished, declared=ties.final, base=ties.base)
     known = [name for name in RESULTS if name in complete.columns and name not in KEYS]
     assessed = assess(plan, complete.select(*KEYS, *known), frozenset(gathered.unfinished))
-    results = as_results(assessed).with_columns(pl.col("gap").round_sig_figs(DIGITS))
+    judged = judge(plan, assessed, _evidence(gathered, levels, groups, rule, _public(plan)))
+    results = as_results(judged.results)
+    for table, frame in judged.details.items():
+        gathered.add(table, frame)
+    gathered.notices |= dict.fromkeys(judged.notices)
     if gathered.responses:
         gathered.add("response", _standing(pl.concat(gathered.responses), results))
     weights, steps = versioned(gathered.weights, gathered.weighting)
@@ -180,7 +186,7 @@ def _ask_cells(question: Question, engine: Engine, gathered: _Gathered, kinds: p
     gathered.groups.append(imputation.groups(question, engine, kinds, found))
     gathered.statements |= dict.fromkeys((indicator.id for indicator in question.indicators), answered.sql)
     changed = [i for i in question.plan.indicators.values() if i.change_of in {one.id for one in question.indicators}]
-    for base in sorted({str(indicator.base_period) for indicator in changed}):
+    for base in sorted({base for one in question.indicators for base in question.plan.bases(one.id)}):
         gathered.overlaps.setdefault(base, []).append(answered.shared(base))
     months = months_of(question, engine)
     everyone = [one.id for one in (*question.indicators, *changed)]
@@ -362,6 +368,23 @@ def _on_frozen_base(
     gathered.overlaps[base.period] = basevalues.capped(base, gathered.overlaps.get(base.period, []), frozen)
     gathered.replicates = {name: basevalues.scaled(base, name, drawn, levels) for name, drawn in gathered.replicates.items()}
     return frozen, today
+
+
+def _evidence(gathered: _Gathered, levels: pl.DataFrame, groups: pl.DataFrame, rule: int, public: frozenset[str]) -> Evidence:
+    """What the judgement of the results goes by beside them."""
+    shared = [NO_OVERLAP.covariance.with_columns(base_period=pl.lit(None, pl.String))]
+    shared += [
+        one.covariance.with_columns(base_period=pl.lit(base)) for base, found in gathered.overlaps.items() for one in found
+    ]
+    return Evidence(
+        levels=levels,
+        part_years={name: {part.year: part.levels for part in parts} for name, parts in gathered.part_years.items()},
+        covariance=pl.concat(shared),
+        groups=groups,
+        unfinished=frozenset(gathered.unfinished),
+        minimum_groups=rule,
+        public=public,
+    )
 
 
 def _thinner(indicator: Indicator, groups: pl.DataFrame) -> pl.DataFrame:

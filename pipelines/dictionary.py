@@ -120,6 +120,7 @@ class Table(Model):
     comparable: list[Identifier] = []  # rows are held against each other only where each of these is the same
     scales: list[Scale] = []
     header_rows: int = Field(default=1, ge=1, le=3)
+    due_days: int | None = Field(default=None, ge=0, le=400)  # days after the end of a period within which it is to be reported
     ignore: list[str] = []  # headers that may stand in a file and are not loaded
     totals: list[str] = ["合计", "总计", "小计", "total", "Total"]  # first cells of rows that repeat a sum and are not records
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from indicators.catalogue.scenario import Scenario
 from pipelines.design import Design, Identifier
 from pipelines.dictionary import Code, Column, Dictionary
 from pipelines.yamlfile import Model, Text
@@ -27,6 +28,22 @@ class Unit(Model):
     difference: Text | None = None  # what a difference of two such values is called, e.g. 个百分点; absent: the symbol
 
 
+class Path(Model):
+    """One vintage of the dated way from the base to a target; the newest declared one is in force, the others are kept."""
+
+    declared: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    shape: Literal["linear", "logistic", "steps"]
+    ceiling: float = Field(default=1.0, gt=0)  # of a logistic path: where the share ends up at last
+    milestones: dict[BasePeriod, float] = {}  # of a path in steps: from the end of this year on, in the unit of the indicator
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _shaped(self) -> Path:
+        if (self.shape == "steps") != bool(self.milestones):
+            raise ValueError("a path in steps needs its milestones, and only such a one has them")
+        return self
+
+
 class Target(Model):
     """What the plan demands of an indicator, and how its sentence is read."""
 
@@ -42,6 +59,8 @@ class Target(Model):
     sentence: Text | None = None  # the words of the law
     explanation: Text | None = None  # how they are read, and what else they could mean
     sensitivity: list[Identifier] = []  # indicators by another method; where one of them says otherwise, the verdict says so
+    reading_of: str | None = None  # the id of the headline target of which this is another reading
+    paths: list[Path] = []  # absent: a straight line, declared on the day the plan was issued
 
     @model_validator(mode="after")
     def _consistent(self) -> Target:
@@ -123,6 +142,7 @@ class Indicator(Model):
     mix: Identifier | None = None  # change of a duration: this breakdown keeps its shares of the base year
     decomposition: Decomposition | None = None  # of a change: what it is made of
     transitions: Identifier | None = None  # with a panel: the column whose values are counted from → to
+    counted: Text | None = None  # of a ratio of counts: what is counted, e.g. 家企业; gaps are then told in these too
     opt_in: bool = False  # those assessed chose it themselves: raw, reweighted and matched series are held against each other
     periods: list[Level] = ["year"]
     breakdowns: list[Identifier] | None = None  # absent: every breakdown and crossing that its columns allow
@@ -267,6 +287,17 @@ class Plan(Model):
     indicators: dict[str, Indicator]
     references: dict[str, Reference]
     cases: dict[str, Case]
+    scenarios: dict[str, Scenario] = {}
+
+    def base_of(self, target: Target) -> str | None:
+        """The year from which a target is counted: its own, else that of the plan."""
+        return target.base_period or self.identity.base_period
+
+    def bases(self, indicator: str) -> set[str]:
+        """Base years that an indicator is held against: those of its changes, and of its own targets."""
+        changes = {str(one.base_period) for one in self.indicators.values() if one.change_of == indicator}
+        own = {self.base_of(target) for target in self.indicators[indicator].targets if target.value is not None}
+        return changes | {base for base in own if base}
 
     def unit(self, indicator: str) -> Unit:
         return self.identity.units[self.indicators[indicator].unit]

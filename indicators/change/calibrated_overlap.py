@@ -115,8 +115,7 @@ def _matched(question: Question, number: int, names: tuple[str, ...], then: Wave
 
 def _asked(question: Question) -> Iterator[tuple[tuple[str, ...], int]]:
     """Every breakdown set with every indicator of which some change is asked."""
-    changed = {one.change_of for one in question.plan.indicators.values()}
     for number, indicator in enumerate(question.indicators):
-        if indicator.id in changed:
+        if question.plan.bases(indicator.id):
             for names in question.sets:
                 yield names, number

@@ -60,9 +60,9 @@ def is_calibrated(question: Question) -> bool:
 
 
 def _overlap(question: Question, engine: Engine, base: str, levels: pl.DataFrame, layers: pl.DataFrame) -> Overlap:
-    """What the changed indicators of a question have in common with the base year; of the others nobody asks."""
+    """What those indicators of a question that are held against the base year have in common with it."""
     if question.design is None or question.design.census:
         return NO_OVERLAP
-    changed = {one.change_of for one in question.plan.indicators.values() if one.base_period == base}
-    asked = replace(question, indicators=tuple(one for one in question.indicators if one.id in changed))
+    held = tuple(one for one in question.indicators if base in question.plan.bases(one.id))
+    asked = replace(question, indicators=held)
     return overlap(asked, engine, int(base), levels, layers)

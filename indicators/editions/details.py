@@ -33,6 +33,105 @@ DETAILS: dict[str, dict[str, pl.DataType]] = {
         "se": pl.Float64(),
         "n": pl.Int64(),
     },
+    # every published number of a whole year held against each target of its indicator, from the base year on
+    "assessments": {
+        **_KEY,
+        **_CATEGORY,
+        "target": pl.String(),
+        "scope": pl.Boolean(),  # is it the number that the law speaks of
+        "threshold": pl.Float64(),
+        "value": pl.Float64(),
+        "se": pl.Float64(),
+        "base_period": pl.String(),
+        "base": pl.Float64(),  # value of the base year; 0 for changes on it and steps since
+        "base_se": pl.Float64(),
+        "covariance": pl.Float64(),  # of value and base
+        "gap": pl.Float64(),
+        "gap_low": pl.Float64(),
+        "gap_high": pl.Float64(),
+        "distance": pl.Float64(),  # share of the way from base to threshold that is done
+        "path": pl.Float64(),  # where the path in force would have it
+        "path_gap": pl.Float64(),  # what is missing to the path; positive means behind
+        "pace": pl.Float64(),  # pace since the base over the pace required from there
+        "grade": pl.String(),  # of the pace by the numbers alone: one of GRADES; null once the threshold is reached
+        "other": pl.String(),  # the grade beside it, where they cannot be told apart
+        "probability": pl.Float64(),  # of the grade, or of both together, given the sampling error
+        "p_met": pl.Float64(),  # that the true value reaches the threshold, given the sampling error
+        "p_on_track": pl.Float64(),  # of pace, without those that reach the threshold already
+        "p_acceleration": pl.Float64(),
+        "p_limited": pl.Float64(),
+        "p_deterioration": pl.Float64(),
+        "outcome": pl.String(),  # see OUTCOMES
+    },
+    # the dated way to a target, and where today's pace would lead; of the numbers that the law speaks of
+    "paths": {
+        **_KEY,  # the year whose number the scenario departs from
+        **_CATEGORY,
+        "target": pl.String(),
+        "kind": pl.String(),  # path; same_pace (a scenario, sampling error only); trend (a curve through all years)
+        "vintage": pl.String(),  # the day a path was declared; null for the others
+        "year": pl.Int64(),
+        "value": pl.Float64(),
+        "low": pl.Float64(),
+        "high": pl.Float64(),
+    },
+    # pace so far, pace needed for the time left, and the pace that the fastest fifth of categories ever had; a year
+    "paces": {
+        **_KEY,
+        **_CATEGORY,
+        "target": pl.String(),
+        "scale": pl.String(),  # linear: in the unit of the indicator; log: as a rate of growth
+        "achieved": pl.Float64(),
+        "required": pl.Float64(),
+        "among": pl.String(),  # the breakdown whose categories are looked at
+        "categories": pl.Int64(),  # how many of them have a pace
+        "fastest": pl.Float64(),  # what the fastest fifth of them reached in some year, or more
+        "reached": pl.Boolean(),  # did the fastest fifth ever move as fast as is required
+    },
+    # the verdict of other official methods on the same numbers
+    "methods": {
+        **_KEY,
+        **_CATEGORY,
+        "target": pl.String(),
+        "method": pl.String(),
+        "figure": pl.Float64(),  # the ratio or score that the method goes by; null where it does not apply
+        "verdict": pl.String(),  # in the words of the method; null where it does not apply
+        "direction": pl.String(),  # the same in three words: on_track, behind, away; null where it does not apply
+        "agrees": pl.Boolean(),  # with the direction of our own pace
+        "reason": pl.String(),  # why it does not apply
+    },
+    # a gap and the change since the base, split over the categories of a breakdown; parts add up to the part `total`
+    "splits": {
+        **_KEY,
+        **_CATEGORY,
+        "target": pl.String(),
+        "part": pl.String(),  # category; rest (those withheld, unclassified or folded in with them); composition; total
+        "scale": pl.String(),  # linear, or log: how the weights make the national number of those of the categories
+        "weight": pl.Float64(),
+        "value": pl.Float64(),
+        "units": pl.Float64(),  # units in the population, by weight
+        "missing": pl.Float64(),  # of what is counted, how many more would close the gap of the category
+        "contribution": pl.Float64(),  # to the gap
+        "se": pl.Float64(),  # of the contribution, weights taken as known
+        "share": pl.Float64(),  # of the gap
+        "rank": pl.Int64(),  # 1 is the largest contribution
+        "cumulative": pl.Float64(),  # share of the gap held by the ranks up to this one
+        "essential": pl.Boolean(),  # among the fewest that hold 80 % of the gap
+        "within": pl.Float64(),  # of the change since the base: what the category itself changed
+        "composition": pl.Float64(),  # of the change since the base: what its share of the whole changed
+    },
+    # what a reader of the former edition should be told: fired alerts only, each with its reason
+    "alerts": {
+        **_KEY,
+        **_CATEGORY,
+        "kind": pl.String(),  # verdict, revision, late
+        "target": pl.String(),
+        "edition": pl.String(),  # the former one
+        "former": pl.String(),
+        "now": pl.String(),
+        "why_zh": pl.String(),
+        "why_en": pl.String(),
+    },
     # members of a fixed panel by their value in the base period and in the period
     "transitions": {
         **_KEY,

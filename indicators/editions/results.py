@@ -28,10 +28,30 @@ RESULTS: dict[str, pl.DataType] = {
     "threshold": pl.Float64(),  # what must be reached, in the unit of the indicator
     "gap": pl.Float64(),  # what is still to go, in the unit of the indicator; positive means not there yet
     "verdict": pl.String(),  # met, not_met (target year reached), not_yet (before it), depends (on the method), undecided
+    "gap_low": pl.Float64(),  # 95 % interval of the gap; null when there is none
+    "gap_high": pl.Float64(),
+    "outcome": pl.String(),  # the verdict that admits doubt, of whole years since the base: one of OUTCOMES
 }
 
 STATUSES = ("published", "unreliable", "suppressed", "absent")
 VERDICTS = ("met", "not_met", "not_yet", "depends", "undecided")
+#: of numbers before the target year and not there yet, the grade of their pace; best first
+GRADES = ("on_track", "acceleration", "limited", "deterioration")
+OUTCOMES = (
+    "met",  # with 95 % certainty, or a full count; before the target year: so far
+    "met_within_error",
+    "not_met_within_error",
+    "not_met",
+    *GRADES,  # only where its probability is 70 % or more
+    "cannot_tell",  # no grade is that probable
+    "met_at_base",  # was met in the base year, and still is
+    "lost",  # was met in the base year, and is not any more
+    "base_only",  # the base year itself: nothing to compare yet
+    "no_date",  # not there, and the plan says no date by which
+    "no_error",  # its sampling error is not known, so nothing is said of doubt; the grade by the numbers stands beside it
+    "depends",  # another accepted method says otherwise
+    "no_number",  # the target has no number
+)
 RELEASES = ("provisional", "final")
 REVIEWS = ("few_degrees", "all_or_none", "imputed")
 TOTAL = "total"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from indicators.catalogue.plan import Plan, Target
-from indicators.editions.results import TOTAL
+from indicators.editions.results import DIGITS, TOTAL
 
 _COMPARE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
@@ -72,6 +72,7 @@ def assess(plan: Plan, results: pl.DataFrame, unfinished: frozenset[tuple[str, s
                         "operator": target.operator,
                         "threshold": target.value,
                         "gap": gap(target, value) if judged else None,
+                        **_interval(target, row["low"], row["high"]),
                         "verdict": "depends" if _disputed(target, found, row["period"], others) else found,
                     }
                 )
@@ -80,10 +81,19 @@ def assess(plan: Plan, results: pl.DataFrame, unfinished: frozenset[tuple[str, s
         "target_year": pl.Int64,
         "operator": pl.String,
         "threshold": pl.Float64,
-        "gap": pl.Float64,
+        **dict.fromkeys(("gap", "gap_low", "gap_high"), pl.Float64),
         "verdict": pl.String,
     }
-    return results.join(pl.DataFrame(rows, schema=schema), on=["indicator", "period", "breakdown", "category"], how="left")
+    targeted = pl.DataFrame(rows, schema=schema).with_columns(pl.col("gap", "gap_low", "gap_high").round_sig_figs(DIGITS))
+    return results.join(targeted, on=["indicator", "period", "breakdown", "category"], how="left")
+
+
+def _interval(target: Target, low: float | None, high: float | None) -> dict[str, float | None]:
+    """The interval of the gap from that of the value."""
+    if target.value is None or low is None or high is None:
+        return {"gap_low": None, "gap_high": None}
+    ends = sorted((gap(target, low), gap(target, high)))
+    return {"gap_low": ends[0], "gap_high": ends[1]}
 
 
 def _values(plan: Plan, results: pl.DataFrame) -> dict[tuple[str, str, str, str], float]:

@@ -274,7 +274,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import polars as pl
 from indicators.editions.edition import write_edition
-from indicators.plan import Plan
+from indicators.catalogue.plan import Plan
 root, text = Path(sys.argv[2]), sys.argv[3]
 for line in sys.stdin:
     child = os.fork()
