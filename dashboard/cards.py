@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from dashboard import format, markup, periods, phrases
-from dashboard.headline import Reading, Result, Tile, Verdict
+from dashboard import doubt, format, markup, periods, phrases, readings
+from dashboard.assessed import Position
+from dashboard.headline import Tile
+from dashboard.reading import Reading, Result
 from dashboard.sparkline import Point, data_address, sparkline
 from dashboard.words import Words
 from indicators.catalogue.plan import Observation, Plan, Unit
@@ -15,28 +17,57 @@ from indicators.catalogue.plan import Observation, Plan, Unit
 _NUMBER = re.compile(r"^([+−]?[\d,.]+)(.*)$")  # digits, and the unit that is set smaller
 
 
-def verdict(found: Verdict, words: Words, since: str = "") -> str:
-    """A shape, a word and a colour, any one of which is enough to tell; and since when it has been so."""
-    told = markup.box("", escape(words(f"verdict.{found}") + since), tag="span")
-    return markup.box(f"pw-verdict pw-{found}", "<i></i>", told, tag="span")
+def outcome(reading: Reading, plan: Plan, words: Words, *, short: bool = False, since: str = "") -> str:
+    """A shape, words and a colour, any one of which is enough to tell; the long words say the doubt too."""
+    told = readings.badge(reading, plan, words) if short else readings.outcome(reading, plan, words)
+    return mark(reading.position, told + since, within="within_error" in (reading.now.outcome or "") if reading.now else False)
 
 
-def lead(found: Mapping[Verdict, int], furthest: Reading | None, words: Words) -> str:
-    """The plain sentences at the top: how many targets stand how, and the gap that matters most, with its error."""
-    parts = (markup.text("", words(f"lead.{name}", n=n), tag="span") for name, n in found.items() if n or name == "met")
+def mark(position: Position, told: str, *, within: bool = False) -> str:
+    """The shape of a position beside its words; hollow where sampling error could have made it."""
+    kind = f"pw-outcome pw-{position}" + (" pw-within" if within else "")
+    return markup.box(kind, "<i></i>", markup.text("", told, tag="span"), tag="span")
+
+
+def lead(found: Mapping[Position, int], first: Reading | None, words: Words, movers: str = "", marks: str = "") -> str:
+    """The plain sentences at the top: how many targets stand how, the gap that matters most with its error, and who makes it.
+
+    `marks` is the strip of targets, which stands below the first sentence.
+    """
+    parts = (
+        markup.box(f"pw-count pw-{name}", "<i></i>", markup.text("", words(f"lead.{name}", n=n), tag="span"), tag="span")
+        for name, n in found.items()
+        if n or name == "reached"
+    )
     told = words("lead.counts", total=sum(found.values()), parts=escape(words("lead.separator")).join(parts))
-    return f'<p class="pw-first">{told}</p><p>{_furthest(furthest, words)}</p>'
+    who = markup.text("pw-who", movers, tag="p") if movers else ""
+    return f'<p class="pw-first">{told}</p>{marks}<p>{_first(first, words)}</p>{who}'
 
 
-def tile_head(tile: Tile, words: Words) -> str:
-    """The number of the target and its verdict; of several readings each says for itself since when."""
-    since = phrases.standing(tile.readings[0], words) if len(tile.readings) == 1 else ""
-    return markup.box("pw-head", markup.text("pw-id", tile.id, tag="span"), verdict(tile.verdict, words, since))
+def strip(tiles: Iterable[Tile], plan: Plan, words: Words) -> str:
+    """One small mark for each target in the order of the plan, so that it is seen which stand how."""
+    drawn = []
+    for tile in tiles:
+        told = readings.badge(tile.worst, plan, words) if tile.worst else words("outcome.no_number")
+        inside = f"<i></i>{markup.text('', tile.id, tag='span')}"
+        drawn.append(
+            f'<li class="pw-{tile.position}" title="{escape(told)}" aria-label="{escape(f"{tile.id} {told}")}">{inside}</li>'
+        )
+    return markup.box("pw-strip", *drawn, tag="ul")
 
 
-def tile_body(reading: Reading, words: Words) -> str:
-    """Value with interval, small path, target, gap and base of one reading."""
-    return value_of(reading, words) + _path(reading, words) + markup.facts(_facts(reading, words), kind="pw-facts")
+def tile_head(tile: Tile, plan: Plan, words: Words) -> str:
+    """The number of the target, and its outcome: that of the worst of its parts, since all of them must hold."""
+    number = markup.text("pw-id", tile.id, tag="span")
+    if tile.worst is None:
+        return markup.box("pw-head", number, mark("nothing", words("outcome.no_number")))
+    return markup.box("pw-head", number, outcome(tile.worst, plan, words, short=len(tile.readings) == 1))
+
+
+def tile_body(reading: Reading, plan: Plan, words: Words, who: str = "") -> str:
+    """Value with interval, small path, target, gap, place on the path, pace, who holds the gap, and base of one reading."""
+    facts = markup.facts(_facts(reading, plan, words, who), kind="pw-facts")
+    return value_of(reading, words) + _path(reading, words) + facts
 
 
 def tile_goal(tile: Tile, words: Words) -> str:
@@ -47,33 +78,45 @@ def tile_goal(tile: Tile, words: Words) -> str:
     return markup.text("pw-name", name) + markup.text("pw-quote", sentence) + told
 
 
-def tile_other(reading: Reading, plan: Plan, words: Words) -> str:
+def tile_other(reading: Reading, tile: Tile, plan: Plan, words: Words) -> str:
     """The same sentence read in another way, on two quiet lines."""
-    head = words("tile.other.of", scope=phrases.scope(reading.target, plan, words))
-    row = markup.box("pw-row", value_of(reading, words), verdict(reading.verdict, words))
+    head = words("tile.other.of", scope=readings.label(reading, tile, plan, words))
+    row = markup.box("pw-row", value_of(reading, words), outcome(reading, plan, words, short=True))
     return markup.box("pw-other", markup.text("pw-small", head), row)
 
 
-def tile_row(reading: Reading, words: Words) -> str:
-    """One of several readings of a target, on two lines."""
-    row = markup.box("pw-row", value_of(reading, words), verdict(reading.verdict, words, phrases.standing(reading, words)))
-    return row + markup.box("pw-small", markup.line([phrases.gap(reading, words), phrases.base(reading, words)]))
+def tile_disagreement(tile: Tile, plan: Plan, words: Words) -> str:
+    """The sentence that says that the readings disagree; nothing where they do not."""
+    told = readings.disagreement(tile, plan, words)
+    return markup.text("pw-disagree", told) if told else ""
+
+
+def tile_row(reading: Reading, plan: Plan, words: Words, who: str = "") -> str:
+    """One of several parts of a target, on two lines; a third says who holds its gap."""
+    row = markup.box("pw-row", value_of(reading, words), outcome(reading, plan, words, short=True))
+    row += markup.box("pw-small", markup.line([phrases.gap(reading, words), phrases.base(reading, words)]))
+    return row + (markup.text("pw-small", f"{words('tile.who')} {who}") if who else "")
 
 
 def tile_bound(tile: Tile, words: Words) -> str:
-    """The bound that all readings of a tile share."""
+    """The bound that all parts of a tile share, and which of them speaks for it."""
     told = dict.fromkeys(phrases.bound(reading.target, reading.unit, words, signed=reading.signed) for reading in tile.readings)
-    return markup.facts([(words("tile.target"), " · ".join(told))], kind="pw-facts")
+    rows = [(words("tile.target"), " · ".join(told))]
+    if tile.worst is not None:
+        name = tile.worst.indicator.name.in_language(words.language)
+        rows.append((words("tile.worst"), words("tile.worst.of", name=name)))
+    return markup.facts(rows, kind="pw-facts")
 
 
 def head(reading: Reading, plan: Plan, words: Words) -> str:
-    """The head of an indicator page: number and verdict, then target, gap and base."""
-    rows = _facts(reading, words)
+    """The head of an indicator page: number and outcome, then target, gap, place on the path, pace and base."""
+    rows = _facts(reading, plan, words)
     if isinstance(reading.target.scope, dict):
         rows.insert(0, (words("tile.other"), phrases.scope(reading.target, plan, words)))
     if reading.now is not None and (sure := phrases.assurance(reading.now, words)):
         rows.append((words("sure.title"), sure))
-    left = markup.box("pw-block-value", value_of(reading, words), verdict(reading.verdict, words))
+    since = phrases.standing(reading, words)
+    left = markup.box("pw-block-value", value_of(reading, words), outcome(reading, plan, words, since=since))
     return markup.box("pw-block", left, markup.facts(rows, kind="pw-facts"))
 
 
@@ -123,29 +166,38 @@ def cited(observations: Iterable[Observation], unit: Unit, words: Words) -> str:
     return markup.text("pw-small", words("cited.note"), tag="p") + markup.table(heads, rows)
 
 
-def _furthest(furthest: Reading | None, words: Words) -> str:
-    now = furthest.now if furthest else None
-    if furthest is None or now is None or now.value is None or now.gap is None:
+def _first(found: Reading | None, words: Words) -> str:
+    """The gap that matters most: furthest behind its path, else widest in relation to its target."""
+    now, told = (found.now, found.assessment) if found else (None, None)
+    if found is None or now is None or now.value is None or now.gap is None:
         return escape(words("lead.none"))
-    target, unit, language = furthest.target, furthest.unit, words.language
-    assert target.operator is not None and target.value is not None and furthest.relative_gap is not None
-    told = words(
-        "lead.widest",
-        name=markup.bold(furthest.indicator.name.in_language(language)),
-        period=escape(phrases.period(now.period, furthest.through, words)),
-        value=escape(format.number(now.value, unit, language, signed=furthest.signed, beside=target.value)),
-        interval=escape(phrases.error(now, unit, words, signed=furthest.signed)),
-        bound=escape(format.bound(target.operator, target.value, unit, language, signed=furthest.signed)),
-        gap=markup.bold(format.difference(now.gap, unit, language)),
-        share=escape(format.share(furthest.relative_gap)),
-    )
-    return f"{told} {escape(words('lead.within'))}" if furthest.within_error else told
+    target, unit, language = found.target, found.unit, words.language
+    assert target.operator is not None and target.value is not None and found.relative_gap is not None
+    facts = {
+        "name": markup.bold(found.indicator.name.in_language(language)),
+        "period": escape(phrases.period(now.period, found.through, words)),
+        "value": escape(format.number(now.value, unit, language, signed=found.signed, beside=target.value)),
+        "interval": escape(phrases.error(now, unit, words, signed=found.signed)),
+        "bound": escape(format.bound(target.operator, target.value, unit, language, signed=found.signed)),
+        "gap": markup.bold(format.difference(now.gap, unit, language)),
+    }
+    if found.behind is not None and told is not None and told.path is not None and told.path_gap is not None:
+        facts["path"] = escape(format.number(told.path, unit, language, signed=found.signed))
+        sentence = words("lead.late", **facts, behind=markup.bold(format.difference(told.path_gap, unit, language)))
+    else:
+        sentence = words("lead.widest", **facts, share=escape(format.share(found.relative_gap)))
+    return f"{sentence} {escape(words('lead.within'))}" if found.within_error else sentence
 
 
-def _facts(reading: Reading, words: Words) -> list[tuple[str, str]]:
+def _facts(reading: Reading, plan: Plan, words: Words, who: str = "") -> list[tuple[str, str]]:
+    """Terms and texts; those that are not known are empty, and left out."""
+    told = reading.assessment
     return [
         (words("tile.target"), phrases.bound(reading.target, reading.unit, words, signed=reading.signed)),
         (words("tile.gap"), phrases.gap(reading, words)),
+        (words("tile.path_place"), doubt.path(told, plan, words) if told else ""),
+        (words("tile.pace"), doubt.ratio(told, words) if told else ""),
+        (words("tile.who"), who),
         (words("tile.since"), phrases.base(reading, words)),
     ]
 

@@ -13,10 +13,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dashboard.commands.alerts import alerts, fired
 from dashboard.commands.details import details
 from dashboard.commands.edit import edit_app, waiting
 from dashboard.commands.freeze import freeze
+from dashboard.commands.gap import gap
+from dashboard.commands.late import late
+from dashboard.commands.methods import methods
 from dashboard.commands.revisions import revisions
+from dashboard.commands.whatif import whatif
 from dashboard.mistake import Mistake, foreign_rooms, plain
 from dashboard.options import (
     DATA,
@@ -193,8 +198,13 @@ def explain(
 
 
 app.command()(details)
+app.command()(alerts)
+app.command()(late)
 app.command()(freeze)
+app.command()(gap)
+app.command()(methods)
 app.command()(revisions)
+app.command()(whatif)
 
 
 @app.command()
@@ -302,6 +312,7 @@ def _publish(
         told.append(words(language)("publish.gone", names=", ".join(gone)))
     for text in told:
         typer.echo(words(language)("publish.note", told=text), err=True)
+    typer.echo("\n".join(fired(edition, words(language))), err=True)
     if (waits := waiting(store, edition, words(language))) is not None:
         typer.echo(waits, err=True)
     return edition
@@ -322,7 +333,9 @@ def _former_indicators(store: Path) -> set[str]:
 def _print_results(
     edition: Edition, indicators: Sequence[str], by: str | None, period: str | None, form: Form, lang: Tongue | None
 ) -> None:
-    from dashboard.selection import select
+    from dashboard.assessed import Assessed
+    from dashboard.readings import disagreements
+    from dashboard.selection import select, tiles
     from dashboard.terminal import console, results_table
     from dashboard.words import words
 
@@ -333,7 +346,10 @@ def _print_results(
         sys.stdout.write(rows.write_json() + "\n")
     else:
         screen, title = console(), edition.plan.identity.name.in_language(spoken.language)
-        screen.print(results_table(edition.plan, rows, spoken, title, narrow=screen.width < 120))
+        judged = Assessed.published(edition)
+        screen.print(results_table(edition.plan, rows, spoken, title, narrow=screen.width < 120, judged=judged))
+        for told in disagreements(tiles(edition), edition.plan, spoken) if not (indicators or by or period) else ():
+            screen.print(told)
         if edition.manifest.get("provenance", {}).get("synthetic"):
             screen.print(spoken("edition.synthetic"))
 

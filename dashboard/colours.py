@@ -5,3 +5,4 @@ TARGET = "#B8651B"  # what the plan demands
 MUTED = "#76838F"  # what others published, and what is withheld
 GRID = "rgba(118, 131, 143, 0.22)"
 SOFT = "rgba(58, 124, 189, 0.16)"  # an interval of ours
+PALE = "rgba(58, 124, 189, 0.28)"  # ours, of less weight; with an outline in full

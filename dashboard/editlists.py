@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from dashboard import format
+from dashboard.listing import Listing
 from dashboard.words import Words
 from indicators.catalogue.plan import Plan
 from indicators.editreport import EditReport
 
 #: so many lines of a list are shown; the csv has all
 SHOWN = 50
-
-
-@dataclass(frozen=True, kw_only=True)
-class Listing:
-    """Rows of texts under headings; the columns under `right` hold numbers."""
-
-    title: str | None
-    headings: list[str]
-    rows: list[list[str]]
-    right: list[str]
 
 
 def by_rule(plan: Plan, events: Mapping[str, pl.DataFrame], words: Words) -> Listing:

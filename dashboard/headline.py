@@ -5,113 +5,37 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
-from typing import Literal
 
 import polars as pl
 
 from dashboard import format, periods
-from indicators.catalogue.plan import Goal, Indicator, Plan, Target, Unit
+from dashboard.assessed import TOLD, Assessed, Position
+from dashboard.reading import Reading, Result, Verdict
+from indicators.catalogue.plan import Goal, Indicator, Plan, Target
 from indicators.editions.results import TOTAL
-
-Verdict = Literal["met", "not_met", "not_yet", "depends", "undecided"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """One row of the results frame."""
-
-    indicator: str
-    period: str
-    breakdown: str
-    category: str
-    value: float | None
-    se: float | None
-    low: float | None
-    high: float | None
-    n: int | None
-    quality: str | None
-    review: str | None = None
-    df: int | None = None
-    response_rate: float | None = None
-    imputed_share: float | None = None
-    significant: bool | None = None
-    release: str | None = None
-    status: str
-    target: str | None
-    target_year: int | None
-    operator: str | None
-    threshold: float | None
-    gap: float | None
-    verdict: Verdict | None
-    gap_low: float | None = None
-    gap_high: float | None = None
-    outcome: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """One indicator held against one target: the newest result, the path so far, and where it began."""
-
-    indicator: Indicator
-    unit: Unit
-    target: Target
-    now: Result | None
-    path: tuple[Result, ...]  # rows of the same scope, oldest first
-    base: Result | None  # of `base_of`, in the base period
-    base_of: Indicator  # the indicator itself; for a change, the level it is a change of
-    base_unit: Unit
-    through: str | None = None  # the last period of the records it is made from
-
-    @property
-    def verdict(self) -> Verdict:
-        return (self.now.verdict if self.now else None) or "undecided"
-
-    @property
-    def signed(self) -> bool:
-        """Whether its numbers are changes, which bear a sign."""
-        return self.indicator.kind == "change"
-
-    @property
-    def within_error(self) -> bool:
-        """Whether the interval reaches over the bound, so that the verdict could be otherwise."""
-        now, bound = self.now, self.target.value
-        return (
-            now is not None
-            and now.low is not None
-            and now.high is not None
-            and bound is not None
-            and now.low <= bound <= now.high
-        )
-
-    @property
-    def standing_since(self) -> str | None:
-        """The first period of the unbroken run of the present verdict; None with fewer than two judged periods."""
-        judged = [row for row in self.path if row.verdict not in (None, "undecided")]
-        if self.now is None or len(judged) < 2 or judged[-1] is not self.now:
-            return None
-        run = takewhile(lambda row: row.verdict == self.verdict, reversed(self.path))
-        return [row.period for row in run][-1]
-
-    @property
-    def relative_gap(self) -> float | None:
-        """What is still to go as a share of the bound; None when nothing is to go or nothing can be said."""
-        if self.now is None or self.now.gap is None or self.now.gap <= 0 or not self.target.value:
-            return None
-        return self.now.gap / abs(self.target.value)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:
-    """One target of the plan: its readings (three coverages are one target), or the goal that has no number.
+    """One target of the plan: what it is made of (three coverages are one target), or the goal that has no number.
 
-    A target whose sentence can be read in another way has its second reading in `others`; the first one judges.
+    All of `readings` must hold, so the worst of them speaks for the target; nothing is averaged. A target whose sentence can be
+    read in another way has its other readings in `others`, which judge nothing.
     """
 
     id: str
     readings: tuple[Reading, ...] = ()
     others: tuple[Reading, ...] = ()
     goal: Goal | None = None
+
+    @property
+    def worst(self) -> Reading | None:
+        """What speaks for the target: by outcome, then by the gap in relation to the bound."""
+        return min(self.readings, key=lambda one: (*one.severity, -(one.relative_gap or 0.0)), default=None)
+
+    @property
+    def position(self) -> Position:
+        return self.worst.position if self.worst else "nothing"
 
     @property
     def verdict(self) -> Verdict:
@@ -123,27 +47,37 @@ class Tile:
         return "met" if found else "undecided"
 
 
-def tiles(plan: Plan, rows: pl.DataFrame, through: Mapping[str, str] | None = None) -> tuple[Tile, ...]:
+def tiles(
+    plan: Plan, rows: pl.DataFrame, through: Mapping[str, str] | None = None, judged: Assessed | None = None
+) -> tuple[Tile, ...]:
     """One tile per target, in the order in which the plan numbers them; goals without a number included.
 
     `rows` are the rows of the results frame that hold a target, and the totals; `through` is the last period of each table.
     """
     results = tuple(Result(**row) for row in rows.iter_rows(named=True))
+    homes = {target.id: tile_of(target, name) for name, target in _targets(plan) if target.id}
     found: dict[str, list[Reading]] = {}
-    for name in [*plan.identity.headline, *(name for name in plan.indicators if name not in plan.identity.headline)]:
-        for target in plan.indicators[name].targets:
-            made_of = reading(plan, plan.indicators[name], target, results, through or {})
-            found.setdefault(tile_of(target, name), []).append(made_of)
+    for name, target in _targets(plan):
+        made_of = reading(plan, plan.indicators[name], target, results, through or {}, judged or Assessed())
+        home = homes.get(target.reading_of) if target.reading_of else None
+        found.setdefault(home or tile_of(target, name), []).append(made_of)
     made = [_tile(name, group) for name, group in found.items()]
     dated = (None, plan.identity.target_year)  # goals of later years have no place beside these
     made += [Tile(id=goal.id, goal=goal) for goal in plan.identity.goals if goal.id not in found and goal.year in dated]
     return tuple(sorted(made, key=lambda tile: _number(tile.id)))
 
 
+def _targets(plan: Plan) -> list[tuple[str, Target]]:
+    """Every target with its indicator, those of the headline first."""
+    names = [*plan.identity.headline, *(name for name in plan.indicators if name not in plan.identity.headline)]
+    return [(name, target) for name in names for target in plan.indicators[name].targets]
+
+
 def _tile(identifier: str, group: Sequence[Reading]) -> Tile:
-    """The first target of each indicator judges; a further one of the same indicator is another reading."""
-    first = {item.indicator.id: item for item in reversed(group)}
-    judging = tuple(item for item in group if first[item.indicator.id] is item)
+    """Other readings judge nothing; nor does a further target of the same indicator, in plans that do not say what it is."""
+    own = [item for item in group if item.target.reading_of is None]
+    first = {item.indicator.id: item for item in reversed(own)}
+    judging = tuple(item for item in own if first[item.indicator.id] is item)
     return Tile(id=identifier, readings=judging, others=tuple(item for item in group if item not in judging))
 
 
@@ -152,7 +86,14 @@ def source(plan: Plan, indicator: Indicator) -> str | None:
     return indicator.table or (plan.indicators[indicator.change_of].table if indicator.change_of else None)
 
 
-def reading(plan: Plan, indicator: Indicator, target: Target, results: Sequence[Result], through: Mapping[str, str]) -> Reading:
+def reading(
+    plan: Plan,
+    indicator: Indicator,
+    target: Target,
+    results: Sequence[Result],
+    through: Mapping[str, str],
+    judged: Assessed,
+) -> Reading:
     """The indicator against the target; in its newest year (or quarter or month, where no year was published)."""
     held = [
         row
@@ -165,6 +106,7 @@ def reading(plan: Plan, indicator: Indicator, target: Target, results: Sequence[
         (level for level in ("year", "quarter", "month") if any(periods.level(row.period) == level for row in held)), None
     )
     path = tuple(sorted((row for row in held if periods.level(row.period) == coarsest), key=lambda row: row.period))
+    now = path[-1] if path else None
     base_of = plan.indicators[indicator.change_of] if indicator.change_of else indicator
     base_period = target.base_period or indicator.base_period or plan.identity.base_period
     began = path if base_of is indicator else [row for row in results if row.indicator == base_of.id and row.breakdown == TOTAL]
@@ -172,19 +114,33 @@ def reading(plan: Plan, indicator: Indicator, target: Target, results: Sequence[
         indicator=indicator,
         unit=format.unit_of(plan, indicator.id),
         target=target,
-        now=path[-1] if path else None,
+        now=now,
         path=path,
         base=next((row for row in began if row.period == base_period and row.value is not None), None),
         base_of=base_of,
         base_unit=plan.unit(base_of.id),
         through=through.get(source(plan, indicator) or ""),
+        assessment=judged.row(now.key) or now.assessment if now and now.target else None,
+        paces=judged.pace(now.key) if now else (),
     )
 
 
-def counts(found: Iterable[Tile]) -> Mapping[Verdict, int]:
-    """How many targets have each verdict."""
-    verdicts = [tile.verdict for tile in found]
-    return {verdict: verdicts.count(verdict) for verdict in ("met", "not_yet", "not_met", "depends", "undecided")}
+def counts(found: Iterable[Tile]) -> Mapping[Position, int]:
+    """How many targets stand where, in the order in which it is told."""
+    positions = [tile.position for tile in found]
+    return {position: positions.count(position) for position in TOLD}
+
+
+def late(found: Iterable[Tile]) -> list[Reading]:
+    """Those behind their path: of those that stand worst the furthest behind first, in relation to the whole way."""
+    behind = [reading for tile in found for reading in tile.readings if reading.behind is not None]
+    return sorted(behind, key=lambda reading: (reading.severity[0], -(reading.behind or 0.0)))
+
+
+def furthest(found: Iterable[Tile]) -> Reading | None:
+    """The reading whose gap matters most: the first of those behind their path, else that of the widest gap."""
+    tiles = list(found)
+    return next(iter(late(tiles)), None) or widest(tiles)
 
 
 def widest(found: Iterable[Tile]) -> Reading | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard import format, periods
-from dashboard.headline import Reading, Result
+from dashboard.reading import Reading, Result
 from dashboard.words import Words
 from indicators.catalogue.plan import Plan, Target, Unit
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import polars as pl
 import streamlit as st
 
+from dashboard.assessed import Assessed
 from indicators.editions.details import DETAILS
 from indicators.editions.edition import POINTER, Edition, open_edition
 from indicators.editions.results import TOTAL
+from indicators.targets.stage import Tables, read
 
 
 def current(root: Path) -> Edition:
@@ -70,6 +72,42 @@ def detail(_edition: Edition, sha256: str, table: str, indicator: str) -> pl.Dat
     """The rows of one of the further tables about one indicator. Raises KeyError for a table that no edition has."""
     DETAILS[table]
     return _edition.query(f"SELECT * FROM {table} WHERE indicator = $indicator ORDER BY ALL", {"indicator": indicator})
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def assessments(_edition: Edition, sha256: str) -> pl.DataFrame:
+    """The assessments of the numbers that the law speaks of."""
+    return _edition.query("SELECT * FROM assessments WHERE scope ORDER BY ALL")
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def paces(_edition: Edition, sha256: str) -> pl.DataFrame:
+    """The paces of the numbers that the law speaks of."""
+    return _edition.query(
+        "SELECT * FROM paces WHERE (indicator, period, breakdown, category, target) IN"
+        " (SELECT (indicator, period, breakdown, category, target) FROM assessments WHERE scope) ORDER BY ALL"
+    )
+
+
+def assessed(edition: Edition) -> Assessed:
+    """Both of these, to be found by key."""
+    return Assessed.of(assessments(edition, edition.sha256), paces(edition, edition.sha256), through(edition))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def judged(_edition: Edition, sha256: str, table: str, indicator: str, target: str) -> pl.DataFrame:
+    """The rows of a table of judgements about one target, of every year. Raises KeyError for a table without targets."""
+    DETAILS[table]["target"]
+    return _edition.query(
+        f"SELECT * FROM {table} WHERE indicator = $indicator AND target = $target ORDER BY ALL",
+        {"indicator": indicator, "target": target},
+    )
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def tables(_edition: Edition, sha256: str, target: str) -> Tables:
+    """What scenarios about a target are played on. Raises ScenarioRefused for a target that the plan does not have."""
+    return read(_edition, target)
 
 
 @st.cache_data(max_entries=128, show_spinner=False)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from dashboard import format
-from dashboard.headline import Result
+from dashboard.reading import Result
 from dashboard.scale import Scale
 from indicators.catalogue.plan import Target
 
@@ -56,3 +56,10 @@ def amount(row: Result, scale: Scale) -> str:
     error = format.around(row.value, row.low, row.high, scale.unit, scale.words.language)
     told = f"<b>{scale.brief(row.value)}</b>" + (f" {error}" if error else "")
     return f"{scale.words('status.unreliable')} ◇ {told}" if row.status == "unreliable" else told
+
+
+def fitted(text: str, length: int) -> str:
+    """The name of a crossing cut at its first part, so that what tells its categories apart stays; any other as `shorten`."""
+    head, dot, tail = text.partition(" · ")
+    room = length - len(dot) - len(tail)
+    return shorten(head, room) + dot + tail if dot and room >= 4 else shorten(text, length)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboard import format
-from dashboard.headline import Result
+from dashboard.reading import Result
 from dashboard.words import Words
 from indicators.catalogue.plan import Target, Unit
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from dashboard import headline, periods
+from dashboard.assessed import Assessed, Key
+from dashboard.headline import Tile
 from indicators.catalogue.plan import Plan
 from indicators.editions.edition import Edition
 from indicators.editions.results import RESULTS, TOTAL, as_results
@@ -19,23 +21,38 @@ class NotPublished(ValueError):
     """What was asked for is not in the edition; the message says what is."""
 
 
-def headline_rows(edition: Edition) -> pl.DataFrame:
-    """The newest number of every headline indicator, on the row its target is held against; the total where it has none."""
+def tiles(edition: Edition) -> tuple[Tile, ...]:
+    """Every target with its newest number, judged."""
     rows = edition.query("SELECT * FROM results WHERE target IS NOT NULL OR breakdown = $total", {"total": TOTAL})
-    keys = [
-        reading.now
-        for tile in headline.tiles(edition.plan, rows)
-        for reading in tile.readings
-        if reading.now is not None and reading.indicator.id in edition.plan.identity.headline
-    ]
-    held = {row.indicator for row in keys}
-    rest = rows.filter(pl.col("indicator").is_in(set(edition.plan.identity.headline) - held), pl.col("breakdown") == TOTAL)
+    return headline.tiles(edition.plan, rows, judged=Assessed.published(edition))
+
+
+def headline_rows(edition: Edition) -> pl.DataFrame:
+    """The newest number of every headline indicator on the row its target is held against, then the other readings of it.
+
+    Of an indicator without a target it is the total. A reading without a number is left out.
+    """
+    places = {name: place for place, name in enumerate(edition.plan.identity.headline)}
+    keys: list[tuple[int, Key]] = []
+    for tile in tiles(edition):
+        heads = [one for one in tile.readings if one.indicator.id in places]
+        at = max((places[one.indicator.id] for one in heads), default=None)
+        keys += [(places[one.indicator.id], one.now.key) for one in heads if one.now is not None and one.now.key is not None]
+        keys += [(at, one.now.key) for one in tile.others if at is not None and one.now is not None and one.now.key is not None]
+    order = {name: RESULTS[name] for name in _KEYS}
     wanted = pl.DataFrame(
-        [{name: getattr(row, name) for name in _KEYS} for row in keys], schema={name: RESULTS[name] for name in _KEYS}
+        [(*key, place, number) for number, (place, key) in enumerate(keys)],
+        schema={**order, "place": pl.Int64(), "number": pl.Int64()},
+        orient="row",
     )
-    found = pl.concat([rows.join(wanted, on=_KEYS, nulls_equal=True), newest(rest)])
-    order = {name: place for place, name in enumerate(edition.plan.identity.headline)}
-    return as_results(found).sort(pl.col("indicator").replace_strict(order, return_dtype=pl.Int64), maintain_order=True)
+    rows = edition.query("SELECT * FROM results WHERE target IS NOT NULL OR breakdown = $total", {"total": TOTAL})
+    held = {key[0] for _, key in keys}
+    rest = newest(rows.filter(pl.col("indicator").is_in(set(places) - held), pl.col("breakdown") == TOTAL))
+    others = rest.with_columns(
+        place=pl.col("indicator").replace_strict(places, return_dtype=pl.Int64), number=pl.lit(0, pl.Int64)
+    )
+    found = pl.concat([rows.join(wanted, on=_KEYS, nulls_equal=True), others]).sort("place", "number", maintain_order=True)
+    return found.select(list(RESULTS))
 
 
 def select(edition: Edition, indicators: Sequence[str] = (), by: str | None = None, period: str | None = None) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from io import StringIO
 import polars as pl
 
 from dashboard import format, periods
-from dashboard.headline import Result
+from dashboard.reading import Result
 from dashboard.words import Words
 from indicators.catalogue.plan import Unit
 

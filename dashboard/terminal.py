@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 from rich import box
@@ -14,12 +14,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from dashboard import definition, format, periods, phrases
-from dashboard.headline import Result
+from dashboard import definition, detailtext, doubt, format, headline, periods, phrases
+from dashboard.assessed import Assessed, Position, position
+from dashboard.listing import Listing
+from dashboard.reading import Result
 from dashboard.words import Words
 from indicators.catalogue.plan import Plan
 from indicators.editions.results import TOTAL
-from pipelines.edit.trail import NAMES
 
 if TYPE_CHECKING:
     from indicators.bench import Figure
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 #: headings of the results table that the app does not use
 _HEADINGS = {"zh": ("95% 区间", "企业数"), "en": ("95 % interval", "n")}
-_STYLES = {"met": "green", "not_met": "red", "not_yet": "yellow", "depends": "yellow", "undecided": "dim"}
-_STYLES |= {"suppressed": "dim", "absent": "dim", "unreliable": "yellow"}
+_POSITIONS: dict[Position, str] = {"reached": "green", "on_track": "green", "behind": "yellow", "away": "red", "missed": "red"}
+_STATUSES = {"suppressed": "dim", "absent": "dim", "unreliable": "yellow"}
 
 
 def console(*, error: bool = False) -> Console:
@@ -53,28 +54,37 @@ def progress(label: str) -> Iterator[Callable[[str, int, int], None] | None]:
         yield lambda name, done, of: bar.update(task, description=name, completed=done, total=of or None)
 
 
-def results_table(plan: Plan, rows: pl.DataFrame, words: Words, title: str | None = None, *, narrow: bool = False) -> Table:
-    """Rows of the results frame as people read them: names, units, interval, target, gap and verdict in words.
+def results_table(
+    plan: Plan,
+    rows: pl.DataFrame,
+    words: Words,
+    title: str | None = None,
+    *,
+    narrow: bool = False,
+    judged: Assessed | None = None,
+) -> Table:
+    """Rows of the results frame as people read them: names, units, interval, target, gap and outcome in words.
 
-    A narrow one puts interval and n under the value. The name of a single indicator stands above, not in every row.
+    `judged` gives the outcomes their probability. A narrow one puts interval and n under the value. The name of a single
+    indicator stands above, not in every row.
     """
     alone = rows["indicator"].n_unique() == 1
     if alone:
         name = plan.indicators[rows["indicator"][0]].name.in_language(words.language)
         title = f"{title}\n{name}" if title else name
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    split, judged = rows["breakdown"].ne(TOTAL).any(), rows["target"].is_not_null().any()
+    split, held = rows["breakdown"].ne(TOTAL).any(), rows["target"].is_not_null().any()
     interval, count = _HEADINGS[words.language]
     value = words("table.value", unit="").strip(" ()（）")
     left = [*([] if alone else [words("table.indicator")]), words("table.period"), *([words("table.category")] if split else [])]
     right = [value] if narrow else [value, interval, count]
     sure = [] if narrow else [words("sure.title")]
-    for name in (*left, *right, *sure, *((words("tile.target"), words("tile.gap")) if judged else ()), ""):
+    for name in (*left, *right, *sure, *((words("tile.target"), words("tile.gap")) if held else ()), ""):
         least = 18 if name == words("table.indicator") else None  # so that long words are not cut
         table.add_column(name, justify="right" if name in right else "left", overflow="fold", min_width=least)
     for row in _in_plan_order(plan, rows):
-        cells = _cells(plan, row, words, split=split, judged=judged, narrow=narrow)
-        table.add_row(*(cells[1:] if alone else cells))
+        cells = _cells(plan, row, words, split=split, held=held, narrow=narrow)
+        table.add_row(*(cells[1:] if alone else cells), _remark(plan, row, judged or Assessed(), words))
     return table
 
 
@@ -91,10 +101,10 @@ def _in_plan_order(plan: Plan, rows: pl.DataFrame) -> list[Result]:
     return sorted((Result(**row) for row in rows.iter_rows(named=True)), key=place)
 
 
-def _cells(plan: Plan, row: Result, words: Words, *, split: bool, judged: bool, narrow: bool) -> list[str | Text]:
+def _cells(plan: Plan, row: Result, words: Words, *, split: bool, held: bool, narrow: bool) -> list[str]:
     indicator, unit, language = plan.indicators[row.indicator], format.unit_of(plan, row.indicator), words.language
     signed = indicator.kind == "change"
-    cells: list[str | Text] = [indicator.name.in_language(language), periods.label(row.period, language)]
+    cells: list[str] = [indicator.name.in_language(language), periods.label(row.period, language)]
     if split:
         cells.append(definition.category(plan, row.breakdown, row.category, words))
     value = format.beyond(row.value, row.low, unit, language)
@@ -107,85 +117,35 @@ def _cells(plan: Plan, row: Result, words: Words, *, split: bool, judged: bool, 
         cells.append(f"{value or '–'}\n{under}" if under else value or "–")
     else:
         cells += [value or "–", interval or "", count, sure]
-    if judged:
+    if held:
         gap = "" if row.gap is None or row.gap <= 0 else format.difference(row.gap, unit, language)
-        held = row.operator is not None and row.threshold is not None
-        bound = format.bound(row.operator or "", row.threshold or 0.0, unit, language, signed=signed) if held else ""
+        asked = row.operator is not None and row.threshold is not None
+        bound = format.bound(row.operator or "", row.threshold or 0.0, unit, language, signed=signed) if asked else ""
         year = "" if row.target_year is None or not bound else f" ({row.target_year})"
         cells += [bound + year, gap]
-    return [*cells, _remark(row, words)]
+    return cells
 
 
-def _remark(row: Result, words: Words) -> Text:
-    """The verdict, and the status where it is not plainly published."""
-    parts = [(words(f"verdict.{row.verdict}"), _STYLES[row.verdict])] if row.verdict else []
+def _remark(plan: Plan, row: Result, judged: Assessed, words: Words) -> Text:
+    """The outcome, or where there is none the verdict of the law; and the status where it is not plainly published."""
+    parts = []
+    if row.verdict:
+        through = judged.through.get(headline.source(plan, plan.indicators[row.indicator]) or "")
+        found = judged.row(row.key) or row.assessment
+        told = doubt.outcome(found, plan, words, through=through) or words(f"verdict.{row.verdict}")
+        parts.append((told, _POSITIONS.get(position(row.outcome, row.verdict, found), "")))
     if row.status != "published":
-        parts.append((phrases.status(row, words), _STYLES[row.status]))
+        parts.append((phrases.status(row, words), _STATUSES[row.status]))
     return Text(" · ").join(Text(text, style=style) for text, style in parts)
 
 
-def details_table(plan: Plan, name: str, rows: pl.DataFrame, words: Words) -> Table:
-    """One of the further tables of an edition, with names for ids and numbers in the unit of each indicator."""
-    table = Table(title=words(f"details.{name}"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    blank = [column for column in rows.columns if rows[column].is_null().all()]
-    shown = [column for column in rows.columns if column not in blank]
-    for column in shown:
-        table.add_column(words(f"details.column.{column}"), justify="right" if rows[column].dtype.is_numeric() else "left")
-    for row in rows.iter_rows(named=True):
-        table.add_row(*(_detail(plan, row, column, words) for column in shown))
-    return table
+def details_tables(plan: Plan, name: str, rows: pl.DataFrame, words: Words) -> list[Table]:
+    """One of the further tables of an edition as people read it: those of a judgement are one table for each target."""
+    return [listing_table(found) for found in detailtext.listings(plan, name, rows, words)]
 
 
-#: columns of the further tables that hold numbers in the unit of the indicator, and shares
-_DIFFERENCES = {"difference", "revision", "se", "mean", "mean_absolute", "largest_revision"}
-_IN_UNIT = {"value", "former", "low", "high", *_DIFFERENCES}
-_ENDS = ("then", "now")
-_SHARES = {"rate", "rate_weighted", "rate_size", "relative", "share_beyond"}
-
-
-def _detail(plan: Plan, row: dict[str, Any], column: str, words: Words) -> str:
-    found, indicator = row[column], row.get("indicator")
-    if found is None:
-        return "–"
-    if "rule" in row:
-        return _of_editing(plan, row, column, words)
-    if column in ("before", "after") and found == "lost":
-        return words("part.lost")
-    if column == "indicator" and indicator in plan.indicators:
-        return plan.indicators[indicator].name.in_language(words.language)
-    if column in ("category", "other"):
-        return definition.category(plan, row["breakdown"], found, words)
-    if column == "breakdown":
-        return definition.breakdown_name(plan, found, words)
-    if column == "part" or (column == "method" and "part" in row):
-        return words(f"part.{found}" if column == "part" else f"behind.{found}")
-    if column == "reason":
-        return words(f"reason.{found}")
-    if column == "stage":
-        return words(f"stage.{found}")
-    if column == "rows":
-        return words(f"rows.{found}")
-    if column in _SHARES:
-        return f"{found:.1%}"
-    if column in _IN_UNIT and indicator in plan.indicators:
-        of = plan.indicators[indicator].change_of if row.get("part") in _ENDS else None  # both ends of a change are levels
-        unit = format.unit_of(plan, of or indicator)
-        if column in _DIFFERENCES or "difference" in row:
-            return format.difference(found, unit, words.language)
-        return format.number(found, unit, words.language, signed=of is None and plan.indicators[indicator].kind == "change")
-    if isinstance(found, bool):
-        return words("details.yes" if found else "details.no")
-    return f"{found:,.4g}" if isinstance(found, float) else str(found)
-
-
-def _of_editing(plan: Plan, row: dict[str, Any], column: str, words: Words) -> str:
-    """A cell of the table `edits`: names of table, column and method, the id of the rule, counts."""
-    found, table = row[column], plan.dictionary.tables[row["table"]]
-    if column == "method":
-        return NAMES[found].in_language(words.language)
-    if column in ("table", "column"):
-        return (table if column == "table" else table.columns[found]).name.in_language(words.language)
-    return f"{found:,}" if isinstance(found, int) else str(found)
+def listing_table(found: Listing) -> Table:
+    return text_table(found.title, found.headings, found.rows, found.right)
 
 
 def text_table(title: str | None, headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Collection
+from datetime import UTC, date, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from indicators.revisions.frozen import frozen_base
 from indicators.revisions.past import Past, Ties, read_past, remembered
 from indicators.revisions.revisions import revisions, summary
 from indicators.statements.notices import outgrown
+from indicators.targets.alerts import alerts, read_former
+from indicators.targets.late import late
 from pipelines.database import Database, quoted
 from pipelines.dictionary import Table
 from pipelines.editrun import open_edited, with_rules
@@ -49,17 +52,21 @@ def publish(
     plan_folder: Path,
     final: Collection[str] = (),
     raw: bool = False,
+    today: date | None = None,
     progress: Progress | None = None,
 ) -> Edition:
     """The next edition under `store/editions`, after editing and disclosure control; `raw` leaves the editing out.
 
-    `final`: years that are declared final from now on; `none` among them takes former declarations back. Raises
-    NothingLoaded when every table is empty, PublishInProgress when another process publishes here, BaseUnreadable when the
-    frozen base cannot be read, NoSuchYear for a declared year without a result, EditingMixed for a `raw` edition beside edited
-    ones or the other way round.
+    `final`: years that are declared final from now on; `none` among them takes former declarations back. `today`: the day by
+    which reports are late; without it the day of now.
+
+    Raises NothingLoaded when every table is empty, PublishInProgress when another process publishes here, BaseUnreadable when
+    the frozen base cannot be read, NoSuchYear for a declared year without a result, EditingMixed for a `raw` edition beside
+    edited ones or the other way round.
     """
     base, told = frozen_base(store / "editions", plan)
     past = read_past(store / "editions", plan.identity.id)
+    former, today = read_former(store / "editions", past), today or datetime.now(UTC).date()
     _refuse_mixed(store, plan, past, raw=raw)
     declared = frozenset(final) - {"none"} | (frozenset() if "none" in final else past.declared_final)
     runs: dict[str, Run] = {}
@@ -75,6 +82,7 @@ def publish(
         ties = Ties(base=base, withheld=past.withheld, final=declared)
         imputed = {name: run.imputed > 0 for name, run in runs.items()}
         computed = compute(plan, warehouse, progress=progress, ties=ties, edited=imputed)
+        lateness = late(plan, warehouse, today)
     if not computed.results["status"].is_in(["published", "unreliable"]).any():
         empty = ", ".join(coverage.filter(pl.col("rows") == 0)["table_id"]) or "none"
         said = " ".join(notice.en for notice in computed.notices)
@@ -86,11 +94,15 @@ def publish(
         keep_weights(store, plan.dictionary, computed.weights)
     provenance |= {
         "former": past.former,  # the newest edition that its numbers were held against
+        "verdicts": former.edition if former and not former.silent else None,  # the one its verdicts were held against
         "final": sorted(declared),
         "frozen": base.provenance if base else None,
         "editing": {"raw": raw, "runs": {name: {"sequence": run.sequence, "sha256": run.hash} for name, run in runs.items()}},
     }
+    grown = outgrown(plan, warehouse_outgrown(store, plan.dictionary))
     edited = edits.unedited(plan) if raw else edits.told(plan, store, runs)
+    revised = revisions(plan, computed.results, past, provenance)
+    fired = alerts(plan, computed.results, {**computed.details, "revisions": revised}, former, lateness, today)
     changed = edits.edits(store, runs, minimum=plan.identity.disclosure.minimum_groups)
     return write_edition(
         store / "editions",
@@ -100,11 +112,12 @@ def publish(
         statements=computed.statements,
         details={
             **computed.details,
-            "revisions": revisions(plan, computed.results, past, provenance),
+            "revisions": revised,
             "revision_summary": summary(plan, remembered([("", computed.results, provenance)], past)),
             "edits": changed,
+            "alerts": fired.frame,
         },
-        notices=(*outgrown(plan, warehouse_outgrown(store, plan.dictionary)), *computed.notices, *told, *past.notices, *edited),
+        notices=(*grown, *computed.notices, *told, *past.notices, *fired.notices, *edited),
         provenance=provenance,
     )
 

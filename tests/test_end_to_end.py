@@ -18,6 +18,12 @@ from pathlib import Path
 
 import pytest
 
+from indicators.catalogue.scenario import ScenarioRefused
+from indicators.catalogue.scenariotext import from_link
+from indicators.editions.edition import open_edition
+from indicators.targets import stage
+from indicators.targets.whatif import play
+
 REPOSITORY = Path(__file__).parent.parent
 SAMPLE = REPOSITORY / "sample_data"
 GOLDEN = Path(__file__).parent / "golden" / "totals.csv"
@@ -105,6 +111,27 @@ def test_headline_holds_every_indicator_of_the_plan(first: tuple[Path, str]) -> 
     rows = json.loads(shown.stdout)
     assert list(dict.fromkeys(row["indicator"] for row in rows)) == headline
     assert all(row["verdict"] for row in rows if row["target"])
+
+
+def test_every_scenario_of_the_plan_can_be_played(first: tuple[Path, str]) -> None:
+    """On the published sample; and whoever is withheld there cannot be moved by any."""
+    edition = open_edition(first[0] / "editions")
+    assert edition.plan.scenarios
+    for name in edition.plan.scenarios:
+        shown = planwatch("whatif", name, "--format", "json", "--dir", first[0])
+        assert (shown.returncode, shown.stderr) == (0, ""), name
+        told = json.loads(shown.stdout)
+        assert told["moved"] and told["after"]["value"] != told["before"]["value"], name
+    hidden = edition.query(
+        "SELECT DISTINCT s.target, s.breakdown, r.category FROM splits s JOIN results r USING (indicator, period, breakdown)"
+        " WHERE period = '2026' AND NOT contains(breakdown, ',') AND NOT EXISTS (FROM splits t WHERE t.target = s.target"
+        " AND t.period = period AND t.breakdown = s.breakdown AND t.category = r.category AND t.part = 'category') ORDER BY ALL"
+    )
+    assert hidden.height
+    for target, breakdown, category in hidden.iter_rows():
+        scenario = from_link(f"{target}~{breakdown}.{category}~to.threshold")
+        with pytest.raises(ScenarioRefused, match="cannot be moved"):
+            play(edition.plan, stage.read(edition, target), scenario)
 
 
 def test_loading_twice_changes_nothing(store: Path) -> None:

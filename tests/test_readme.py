@@ -12,9 +12,9 @@ import pytest
 from typer.main import get_command
 
 from dashboard.cli import app
-from indicators.catalogue import plan
+from indicators.catalogue import plan, scenario
 from indicators.editions.details import DETAILS
-from indicators.editions.results import RELEASES, RESULTS, REVIEWS, STATUSES, VERDICTS
+from indicators.editions.results import OUTCOMES, RELEASES, RESULTS, REVIEWS, STATUSES, VERDICTS
 from pipelines import design, dictionary
 from pipelines.edit import rule
 from pipelines.yamlfile import Model
@@ -25,7 +25,7 @@ REFERENCE = (REPOSITORY / "indicators" / "plans" / "README.md").read_text(encodi
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
 MODELS = [
     model
-    for module in (dictionary, design, plan, rule)
+    for module in (dictionary, design, plan, rule, scenario)
     for model in vars(module).values()
     if isinstance(model, type) and issubclass(model, Model) and model.__module__ == module.__name__
     if model not in (dictionary.Dictionary, plan.Plan)  # put together from the files, not written in one
@@ -80,6 +80,7 @@ def test_every_option_in_the_readme_exists() -> None:
 
 def test_results_are_documented_column_by_column() -> None:
     assert table_keys("The results: a stable interface") == list(RESULTS)
+    assert table_keys("Outcomes") == list(OUTCOMES)
     for word in (*STATUSES, *VERDICTS, *RELEASES, *REVIEWS):
         assert f"`{word}`" in README
 

@@ -21,6 +21,12 @@ class Detail(StrEnum):
 
     comparisons = "comparisons"
     decomposition = "decomposition"
+    assessments = "assessments"
+    paths = "paths"
+    paces = "paces"
+    methods = "methods"
+    splits = "splits"
+    alerts = "alerts"
     transitions = "transitions"
     response = "response"
     weighting = "weighting"
@@ -39,8 +45,8 @@ def details(
     store: Store = DATA,
     lang: Lang = None,
 ) -> None:
-    """Print what stands behind the results: response, weights, comparisons, decompositions, transitions, revisions, edits."""
-    from dashboard.terminal import console, details_table
+    """Print what stands behind the results: judgements, splits of gaps, response, weights, changes, revisions, edits."""
+    from dashboard.terminal import console, details_tables
     from dashboard.words import words
 
     opened, spoken = edition_of(store, edition), words(language_of(lang))
@@ -52,7 +58,9 @@ def details(
     elif rows.is_empty():
         typer.echo(spoken("details.none", table=spoken(f"details.{table.value}")))
     else:
-        console().print(details_table(opened.plan, table.value, rows, spoken))
+        screen = console()
+        for found in details_tables(opened.plan, table.value, rows, spoken):
+            screen.print(found)
 
 
 def _chosen(edition: Edition, table: str, indicators: list[str], by: str | None, period: str | None) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from dashboard.options import DATA, Lang, PlanFolder, Store, folder_of, language
 if TYPE_CHECKING:
     import polars as pl
 
-    from dashboard.editlists import Listing
+    from dashboard.listing import Listing
     from dashboard.words import Words
     from indicators.catalogue.plan import Plan
     from indicators.editions.edition import Edition

@@ -26,7 +26,7 @@ def revisions(
     share of the revised numbers that left the interval published before.
     """
     from dashboard.selection import known
-    from dashboard.terminal import console, details_table
+    from dashboard.terminal import console, details_tables
     from dashboard.words import words
     from indicators.revisions.revisions import revised_rows
 
@@ -48,6 +48,7 @@ def revisions(
     else:
         moved = rows if every or indicator else rows.filter(rows["revised"] > 0)
         if moved.height:
-            console().print(details_table(opened.plan, table, moved, spoken))
+            for found in details_tables(opened.plan, table, moved, spoken):
+                console().print(found)
         if unmoved := rows["indicator"].n_unique() - moved["indicator"].n_unique():
             typer.echo(spoken("revisions.unmoved", n=unmoved))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import charts, definition, markup, periods, table
-from dashboard.headline import Reading, Result
+from dashboard import definition, markup, periods, table
+from dashboard.charts.axes import CONFIG
+from dashboard.charts.bars import bars
+from dashboard.reading import Reading, Result
 from dashboard.views.item import Item, marked, nothing, ranged
 
 _NOTES = {"suppressed": "indicator.withheld", "unreliable": "indicator.unreliable", "absent": "indicator.absent"}
@@ -49,8 +51,8 @@ def _figure(item: Item, readings: list[Reading], rows: list[Result], breakdown: 
     alt = words(
         "chart.bars.alt", name=item.name, breakdown=definition.breakdown_name(plan, breakdown, words), period=period, values=told
     )
-    figure = charts.bars(rows, names, item.scale, groups=groups, total=total, target=target)
-    st.plotly_chart(figure, key="bars", config=charts.CONFIG, alt=alt)
+    figure = bars(rows, names, item.scale, groups=groups, total=total, target=target)
+    st.plotly_chart(figure, key="bars", config=CONFIG, alt=alt)
     found = [row.status for row in rows]
     item.key(
         [

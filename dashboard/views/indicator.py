@@ -1,12 +1,14 @@
-"""One indicator: number and verdict, trend, groups side by side, what is behind it, other readings, definition."""
+"""One indicator: number and verdict, the way to its target, who must move, what if; then trend, groups, readings, definition."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from dashboard import cards, markup
-from dashboard.headline import Reading
-from dashboard.views import behind, card, groups, trend
+from dashboard.headline import Tile
+from dashboard.reading import Reading
+from dashboard.views import behind, card, groups, judgement, strip, trend, way, whatif, who
+from dashboard.views.held import Held, reading_name
 from dashboard.views.item import Item, nothing
 from dashboard.views.view import View
 
@@ -19,8 +21,9 @@ def show(view: View) -> None:
         nothing(view.words)
     else:
         readings = item.readings()
-        _headline(item, readings)
-        trend.show(item, readings)
+        reading = _reading(item, readings)
+        _judged(item, readings, reading)
+        trend.show(item, [reading, *readings] if reading else readings)
         groups.show(item, readings)
         behind.show(item)
     _companions(item)
@@ -36,11 +39,36 @@ def _chosen(view: View) -> str:
     return view.choose("indicator", words("indicator.choose"), order, order[0], named.__getitem__)
 
 
-def _headline(item: Item, readings: list[Reading]) -> None:
-    if readings:
-        st.html("".join(cards.head(reading, item.view.plan, item.words) for reading in readings))
-    else:
+def _reading(item: Item, readings: list[Reading]) -> Reading | None:
+    """Against which target the number is held. Readings of one target lie side by side below; of several there is a choice."""
+    ids = {reading.target.id or item.indicator.id: reading for reading in readings}
+    if len(ids) < 2:
+        return next(iter(ids.values()), None)
+    first, named = next(iter(ids)), {name: reading_name(reading, item) for name, reading in ids.items()}
+    if sum(reading.target.reading_of is None for reading in readings) < 2:
+        return ids[item.view.asked("target", list(ids), first, named.__getitem__)]
+    return ids[item.view.choose("target", item.words("target.page.reading"), list(ids), first, named.__getitem__, few=True)]
+
+
+def _judged(item: Item, readings: list[Reading], reading: Reading | None) -> None:
+    """All that is said of a number held against a target with a number; what the page had before of any other."""
+    if reading is None:
         st.html(markup.box("pw-block", item.headline()))
+        return
+    if reading.assessment is None or reading.target.value is None or reading.assessment.value is None:
+        st.html("".join(cards.head(one, item.view.plan, item.words) for one in readings))
+        return
+    held = Held(item=item, reading=reading, row=reading.assessment)
+    judgement.show(held, _tile(item, reading))
+    way.show(held)
+    strip.show(held)
+    who.show(held)
+    whatif.show(held)
+
+
+def _tile(item: Item, reading: Reading) -> Tile:
+    """The target of the plan that a reading is of."""
+    return next(tile for tile in item.tiles() if any(one.target is reading.target for one in (*tile.readings, *tile.others)))
 
 
 def _companions(item: Item) -> None:

@@ -8,7 +8,8 @@ import polars as pl
 import streamlit as st
 
 from dashboard import cards, definition, format, headline, markup, periods, query, table
-from dashboard.headline import Reading, Result
+from dashboard.headline import Tile
+from dashboard.reading import Reading, Result
 from dashboard.scale import Scale
 from dashboard.views.view import View
 from dashboard.words import Words
@@ -49,10 +50,15 @@ class Item:
         """Its newest total, large."""
         return cards.value(self.newest(), self.scale.unit, self.words, signed=self.scale.signed, through=self.through)
 
+    def tiles(self) -> tuple[Tile, ...]:
+        """Every target of the plan with its readings."""
+        edition = self.view.edition
+        rows = query.headline(edition, edition.sha256)
+        return headline.tiles(self.view.plan, rows, self.ends, query.assessed(edition))
+
     def readings(self) -> list[Reading]:
         """The indicator against each of its targets, the judging one first."""
-        tiles = headline.tiles(self.view.plan, query.headline(self.view.edition, self.view.edition.sha256), self.ends)
-        held = [reading for tile in tiles for reading in (*tile.readings, *tile.others)]
+        held = [reading for tile in self.tiles() for reading in (*tile.readings, *tile.others)]
         return [reading for reading in held if reading.indicator.id == self.indicator.id]
 
     def offered(self) -> pl.DataFrame:

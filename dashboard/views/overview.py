@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import polars as pl
 import streamlit as st
 
-from dashboard import cards, headline, markup, periods, query
-from dashboard.headline import Reading, Tile
+from dashboard import cards, headline, holders, markup, periods, query
+from dashboard.headline import Tile
+from dashboard.reading import Reading
 from dashboard.views.view import View
 
 
 def show(view: View) -> None:
     """Orders the page: title, sentences, time bar, one tile per target, later goals."""
     plan, words = view.plan, view.words
-    tiles = headline.tiles(plan, query.headline(view.edition, view.edition.sha256), query.through(view.edition))
+    edition = view.edition
+    rows, judged = query.headline(edition, edition.sha256), query.assessed(edition)
+    tiles = headline.tiles(plan, rows, query.through(edition), judged)
     with st.container(key="plan_name"):
         st.title(markup.markdown(plan.identity.name.in_language(words.language)), anchor=False)
-    st.html(f'<div class="pw-lead">{cards.lead(headline.counts(tiles), headline.widest(tiles), words)}</div>')
+    marks = cards.strip(tiles, plan, words)
+    first = headline.furthest(tiles)
+    sentences = cards.lead(headline.counts(tiles), first, words, _movers(view, tiles, first), marks)
+    st.html(f'<div class="pw-lead">{sentences}</div>')
     _time(view)
     if view.edition.notices:
         with st.expander(words("head.notices", n=len(view.edition.notices))):
@@ -38,6 +47,25 @@ def _time(view: View) -> None:
     st.html(f'<div class="pw-status">{bar}<div class="pw-small">{markup.line(told)}</div></div>')
 
 
+def _split(view: View, reading: Reading) -> pl.DataFrame:
+    target = reading.target.id or reading.indicator.id
+    rows = query.judged(view.edition, view.edition.sha256, "splits", reading.indicator.id, target)
+    return holders.split_of(reading, rows, view.plan)
+
+
+def _who(view: View, reading: Reading) -> str:
+    return holders.short(reading, _split(view, reading), view.plan, view.words)
+
+
+def _movers(view: View, tiles: Sequence[Tile], first: Reading | None) -> str:
+    """Who makes the gap that matters most; where that one cannot be split, the next that can."""
+    for reading in headline.late(tiles) or ([first] if first else []):
+        told = holders.sentence(reading, _split(view, reading), view.plan, view.words, named=reading is not first)
+        if told:
+            return told
+    return ""
+
+
 def newest(view: View) -> str | None:
     """The last period of any table of confidential records; public lists are not what the plan is measured by."""
     closed = [name for name, table in view.plan.dictionary.tables.items() if not table.public]
@@ -49,13 +77,15 @@ def newest(view: View) -> str | None:
 def _tile(view: View, tile: Tile) -> None:
     words = view.words
     with st.container(key=f"tile_{tile.id}", gap="xxsmall"):
-        st.html(cards.tile_head(tile, words))
+        st.html(cards.tile_head(tile, view.plan, words))
         if tile.goal is not None:
             st.html(cards.tile_goal(tile, words))
         elif len(tile.readings) == 1:
             _open(view, tile.readings[0])
-            others = (cards.tile_other(other, view.plan, words) for other in tile.others)
-            st.html(cards.tile_body(tile.readings[0], words) + "".join(others))
+            others = [cards.tile_other(other, tile, view.plan, words) for other in tile.others]
+            disagreement = cards.tile_disagreement(tile, view.plan, words)
+            body = cards.tile_body(tile.readings[0], view.plan, words, _who(view, tile.readings[0]))
+            st.html(body + "".join([*others, disagreement]))
         else:
             _rows(view, tile)
             st.html(cards.tile_bound(tile, words))
@@ -66,7 +96,7 @@ def _rows(view: View, tile: Tile) -> None:
         for reading in tile.readings:
             with st.container(key=f"row_{reading.indicator.id}", gap="xxsmall"):
                 _open(view, reading)
-                st.html(cards.tile_row(reading, view.words))
+                st.html(cards.tile_row(reading, view.plan, view.words, _who(view, reading)))
 
 
 def _open(view: View, reading: Reading) -> None:

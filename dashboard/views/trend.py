@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cards, charts, definition, markup, periods, table
-from dashboard.headline import Reading, Result
+from dashboard import cards, definition, markup, periods, table
+from dashboard.charts.axes import CONFIG
+from dashboard.charts.trend import trend
+from dashboard.reading import Reading, Result
 from dashboard.views.item import Item, marked, nothing, ranged
 from indicators.catalogue.plan import Reference
 from indicators.editions.results import TOTAL
@@ -24,9 +26,9 @@ def show(item: Item, readings: list[Reading]) -> None:
     cited = reference.observations if reference else []
     alt = words("chart.trend.alt", name=item.name, values="; ".join(f"{row.period} {item.told(row)}" for row in rows))
     st.plotly_chart(
-        charts.trend(rows, item.scale, target=target, cited=cited, base=item.indicator.base_period),
+        trend(rows, item.scale, target=target, cited=cited, base=item.indicator.base_period),
         key="trend",
-        config=charts.CONFIG,
+        config=CONFIG,
         alt=alt,
     )
     conflict = ["conflict"] if any(entry.status == "conflict" for entry in cited) else []

@@ -33,6 +33,27 @@ class View:
         """A link to a page that keeps the language and states every choice as a stable code."""
         st.page_link(self.home, label=markup.markdown(label), query_params={"lang": self.words.language, "page": page, **choices})
 
+    def asked(self, key: str, options: Sequence[str], default: str, names: Callable[[str], str]) -> str:
+        """What the address says for `key`; `default` where it says nothing, or what this edition does not have, which is told."""
+        asked = st.query_params.get(key, default)
+        chosen = asked if asked in options else default
+        if asked != chosen and self.by_hand:
+            del st.query_params[key]  # the reader chose another indicator here, which has no such group or period
+        elif asked != chosen:
+            st.info(markup.markdown(self.words("indicator.unknown", value=asked[:60], instead=names(chosen))))
+        return chosen
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether the reader has chosen anything here, so that what does not fit the address is no fault of a link."""
+        return bool(st.session_state.get(_BY_HAND))
+
+    @staticmethod
+    def changed(key: str, value: str) -> None:
+        """Writes a choice into the address, from which the next run reads it."""
+        st.query_params[key] = value
+        st.session_state[_BY_HAND] = True
+
     def choose(
         self, key: str, label: str, options: Sequence[str], default: str, names: Callable[[str], str], *, few: bool = False
     ) -> str:
@@ -41,18 +62,12 @@ class View:
         The address holds codes, never words, so a link opens the same view in the other language. A code
         that this edition does not have is replaced by `default`; the reader of a link is told.
         """
-        asked = st.query_params.get(key, default)
-        chosen = asked if asked in options else default
-        if asked != chosen and st.session_state.get(_BY_HAND):
-            del st.query_params[key]  # the reader chose another indicator here, which has no such group or period
-        elif asked != chosen:
-            st.info(markup.markdown(self.words("indicator.unknown", value=asked[:60], instead=names(chosen))))
+        chosen = self.asked(key, options, default, names)
         widget = f"choice_{key}"
         st.session_state[widget] = chosen
 
         def changed() -> None:
-            st.query_params[key] = st.session_state[widget]
-            st.session_state[_BY_HAND] = True
+            self.changed(key, st.session_state[widget])
 
         if few:
             st.segmented_control(label, options, format_func=names, key=widget, on_change=changed, required=True)

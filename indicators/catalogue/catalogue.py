@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from indicators.catalogue.plan import BreakdownFile, Case, Identity, Indicator, Plan, Reference
 from indicators.catalogue.planfaults import PlanFiles, plan_faults
+from indicators.catalogue.scenario import Scenario
 from pipelines.dictionary import CodeList, Dictionary, Table, read_folder, table_faults
 from pipelines.yamlfile import Fault, Model, PlanFaults, Text, YamlFile, read_yaml
 
@@ -38,13 +39,15 @@ def load_plan(folder: Path | str) -> Plan:
     indicators, indicator_files, found_indicators = read_folder("indicators", Indicator, root)
     references, reference_files, found_references = read_folder("references", Reference, root)
     cases, case_files, found_cases = read_folder("cases", Case, root)
-    faults += [*found_tables, *found_codes, *found_indicators, *found_references, *found_cases]
+    scenarios, scenario_files, found_scenarios = read_folder("scenarios", Scenario, root)
+    faults += [*found_tables, *found_codes, *found_indicators, *found_references, *found_cases, *found_scenarios]
     read: dict[str, Mapping[str, Model]] = {
         "tables": tables,
         "codes": codes,
         "indicators": indicators,
         "references": references,
         "cases": cases,
+        "scenarios": scenarios,
     }
     dictionary = Dictionary.model_construct(tables=tables, codes=codes, missing=identity.missing if identity else [])
     plan = Plan.model_construct(  # every part is validated already, or is a part with faults, which are raised below
@@ -55,6 +58,7 @@ def load_plan(folder: Path | str) -> Plan:
         indicators=indicators,
         references=references,
         cases=cases,
+        scenarios=scenarios,
     )
     files = PlanFiles(
         identity=identity_file,
@@ -64,6 +68,7 @@ def load_plan(folder: Path | str) -> Plan:
         indicators=indicator_files,
         references=reference_files,
         cases=case_files,
+        scenarios=scenario_files,
         unread={name: {path.stem for path in (root / name).glob("*.yaml")} - models.keys() for name, models in read.items()},
         unread_breakdowns=splits is None and (root / "breakdowns.yaml").exists(),
         faulty=frozenset(),

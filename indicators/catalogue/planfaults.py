@@ -10,6 +10,9 @@ from indicators.catalogue import comparability, formula
 from indicators.catalogue.designfaults import design_faults
 from indicators.catalogue.plan import Breakdown, Case, Decomposition, Indicator, Plan, Target
 from indicators.catalogue.question import breakdown_sets
+from indicators.catalogue.scenario import Scenario
+from indicators.catalogue.scenariofaults import scenario_faults, targets_of
+from indicators.catalogue.targetfaults import target_faults
 from pipelines.dictionary import Column, Table, links_read, written
 from pipelines.edit.rulefaults import rule_faults
 from pipelines.weights import TABLE as WEIGHTS
@@ -29,6 +32,7 @@ class PlanFiles:
     indicators: dict[str, YamlFile]
     references: dict[str, YamlFile]
     cases: dict[str, YamlFile]
+    scenarios: dict[str, YamlFile]
     unread: dict[str, set[str]]  # ids by folder of files that could not be read; they exist, and no more is known of them
     unread_breakdowns: bool
     faulty: frozenset[str]  # labels of files in which a fault was already found
@@ -51,6 +55,8 @@ def plan_faults(plan: Plan, files: PlanFiles) -> list[Fault]:
         check.unit(file, plan.references[name].unit)
     for name, file in files.cases.items():
         check.case(plan.cases[name], file)
+    for name, file in files.scenarios.items():
+        check.scenario(plan.scenarios[name], file)
     return check.found
 
 
@@ -136,6 +142,10 @@ class _Check:
                 self.say(file, ["scales", i, "where"], f"where {message}")
             if any(low >= high for low, high in pairwise(scale.bounds)):
                 self.say(file, ["scales", i, "bounds"], "the bounds of classes rise; give them in that order, each once")
+        dated = table.columns[table.period].type if table.period in table.columns else None
+        if table.due_days is not None and (table.period is None or dated not in ("month", "year", None)):
+            message = "`due_days` counts from the end of a period, so the table needs a `period` of type month or year"
+            self.say(file, ["due_days"], message)
         closed = [name for name, column in table.columns.items() if column.tier != "general" or column.personal]
         if table.public and closed:
             message = "a public table may hold only columns of the general tier that are not personal"
@@ -221,12 +231,16 @@ class _Check:
                 self.say(file, ["change_of"], "a change of a change is not measured; name the level")
         if "change_as" in file.data:
             self._kind_of_change(indicator, file)
+        if indicator.counted and (indicator.kind != "ratio" or indicator.denominator is None):
+            self.say(file, ["counted"], "only of a ratio is it said what is counted; leave `counted` out", key=True)
         if indicator.mix:
             self._mix(indicator, indicator.mix, file)
         if indicator.decomposition:
             self._decomposition(indicator, indicator.decomposition, file)
         for i, target in enumerate(indicator.targets):
             self._target(i, target, file)
+            for place, message in target_faults(plan, indicator, target, self.units or set()):
+                self.say(file, ["targets", i, *place], message)
             for j, name in enumerate(target.sensitivity):
                 self._sensitivity(["targets", i, "sensitivity", j], indicator, target, name, file)
         named = [target.id or indicator.id for target in indicator.targets]
@@ -408,3 +422,16 @@ class _Check:
                     if known is not None and column not in known:
                         near = suggest(column, known)
                         self.say(file, ["tables", name, i, column], f"table `{name}` has no column `{column}`.{near}", key=True)
+
+    def scenario(self, scenario: Scenario, file: YamlFile) -> None:
+        """What a scenario names is looked for only where everything that it could stand in was read without a fault."""
+        held = targets_of(self.plan).get(scenario.target) if scenario.target else None
+        own = [self.files.indicators.get(one.change_of or one.id) for one in ([held[0]] if held else [])]
+        read = list(self.files.indicators.values()) if held is None else [self.files.indicators[held[0].id], *own]
+        read += [*self.files.tables.values(), *self.files.codes.values(), self.files.identity, file]
+        read += [self.files.breakdowns] if self.files.breakdowns else []
+        broken = {fault.file for fault in self.found} | self.files.faulty
+        unread = any(self.files.unread[name] for name in ("indicators", "tables", "codes")) or self.files.unread_breakdowns
+        if not unread and not any(one is None or one.label in broken for one in read):
+            for found in scenario_faults(self.plan, scenario):
+                self.say(file, found.place, found.told.en, key=found.key)

@@ -49,13 +49,13 @@ DETAILS: dict[str, dict[str, pl.DataType]] = {
         "gap": pl.Float64(),
         "gap_low": pl.Float64(),
         "gap_high": pl.Float64(),
-        "distance": pl.Float64(),  # share of the way from base to threshold that is done
+        "distance": pl.Float64(),  # share of the way from base to threshold that is done; null where the base was there already
         "path": pl.Float64(),  # where the path in force would have it
         "path_gap": pl.Float64(),  # what is missing to the path; positive means behind
         "pace": pl.Float64(),  # pace since the base over the pace required from there
         "grade": pl.String(),  # of the pace by the numbers alone: one of GRADES; null once the threshold is reached
         "other": pl.String(),  # the grade beside it, where they cannot be told apart
-        "probability": pl.Float64(),  # of the grade, or of both together, given the sampling error
+        "probability": pl.Float64(),  # of the grade (of on_track with p_met), or of both together, given the sampling error
         "p_met": pl.Float64(),  # that the true value reaches the threshold, given the sampling error
         "p_on_track": pl.Float64(),  # of pace, without those that reach the threshold already
         "p_acceleration": pl.Float64(),
@@ -212,7 +212,8 @@ def as_details(name: str, frame: pl.DataFrame | None) -> pl.DataFrame:
         odd = sorted(set(frame.columns) ^ set(schema))
         raise pl.exceptions.SchemaError(f"columns missing in or foreign to the table {name}: {odd}")
     cast = frame.select(pl.col(column).cast(dtype) for column, dtype in schema.items())
-    return cast.sort([column for column, dtype in schema.items() if dtype == pl.String()], nulls_last=True)
+    order = [column for kind in (pl.String(), pl.Int64()) for column, dtype in schema.items() if dtype == kind]
+    return cast.sort(order, nulls_last=True)
 
 
 def complete(details: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:

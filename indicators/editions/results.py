@@ -44,8 +44,8 @@ OUTCOMES = (
     "not_met",
     *GRADES,  # only where its probability is 70 % or more
     "cannot_tell",  # no grade is that probable
-    "met_at_base",  # was met in the base year, and still is
-    "lost",  # was met in the base year, and is not any more
+    "met_at_base",  # was met in the base year, and still is, with 95 % certainty
+    "lost",  # was met in the base year, and is not any more, with 95 % certainty
     "base_only",  # the base year itself: nothing to compare yet
     "no_date",  # not there, and the plan says no date by which
     "no_error",  # its sampling error is not known, so nothing is said of doubt; the grade by the numbers stands beside it

@@ -32,16 +32,17 @@ def judge(plan: Plan, results: pl.DataFrame, evidence: Evidence) -> Judgement:
     """`results` as of `assess`; everything told follows from those that are published."""
     held = hold(plan, results, evidence.covariance, evidence.unfinished)
     assessed = assessments(plan, held)
-    split = splits(plan, held, evidence)
+    split = splits(plan, held, evidence, results)
     tables = {
         "assessments": assessed,
-        "paths": paths(plan, held),
+        "paths": paths(plan, held, results),
         "paces": paces(plan, held, results),
-        "methods": methods(plan, held, assessed),
+        "methods": methods(plan, held, assessed, results),
         "splits": split.frame,
     }
     outcomes = assessed.select(*KEYS, "target", "outcome")
     judged = results.join(outcomes, on=[*KEYS, "target"], how="left")
-    nothing = pl.col("target").is_not_null() & pl.col("threshold").is_null() & pl.col("value").is_not_null()
+    yearly = pl.col("value").is_not_null() & (pl.col("period").str.len_chars() == 4)
+    nothing = pl.col("target").is_not_null() & pl.col("threshold").is_null() & yearly
     told = judged.with_columns(outcome=pl.when(nothing).then(pl.lit("no_number")).otherwise("outcome"))
     return Judgement(results=told, details=tables, notices=split.notices)

@@ -29,6 +29,13 @@ def scenario_scale(plan: Plan, indicator: Indicator, target: Target) -> Scale:
     return "logit" if share else pace_scale(plan, indicator, target)
 
 
+def fitting(scale: pl.Expr, *values: pl.Expr) -> pl.Expr:
+    """The scale of pace where all of the values stand on it, else linear: nothing grows from zero, or past it, at a rate."""
+    least = pl.min_horizontal(*values)
+    off = ((scale == "log") & (least <= 0)) | ((scale == "index") & (least <= -1))
+    return pl.when(off.fill_null(False)).then(pl.lit("linear")).otherwise(scale)
+
+
 def forward(scale: pl.Expr, value: pl.Expr) -> pl.Expr:
     """The value on its scale; null where the scale has no such number (a logarithm of zero or less)."""
     share = (value > 0) & (value < 1)

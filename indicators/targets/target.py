@@ -15,13 +15,13 @@ _COMPARE = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operato
 
 
 #: 24 days after 30 are 20 % less, but 24/30 − 1 is −0.19999999999999996 to a machine; so near, a value is the threshold
-_SAME = 1e-12
+SAME = 1e-12
 
 
 def gap(target: Target, value: float) -> float:
     """What is still to go from `value`, in its own unit; positive means the target is not reached, whichever way is better."""
     assert target.value is not None and target.operator is not None
-    if math.isclose(value, target.value, rel_tol=_SAME):
+    if math.isclose(value, target.value, rel_tol=SAME):
         return 0.0
     return target.value - value if target.operator.startswith(">") else value - target.value
 
@@ -34,7 +34,7 @@ def verdict(target: Target, value: float | None, period: str, *, over: bool = Tr
     """
     if target.value is None or target.operator is None or value is None:
         return "undecided"
-    same = math.isclose(value, target.value, rel_tol=_SAME)
+    same = math.isclose(value, target.value, rel_tol=SAME)
     if target.operator in (">=", "<=") if same else _COMPARE[target.operator](value, target.value):
         return "met"
     early = target.year is None or int(period[:4]) < target.year or len(period) > 4 or not over
@@ -72,7 +72,7 @@ def assess(plan: Plan, results: pl.DataFrame, unfinished: frozenset[tuple[str, s
                         "operator": target.operator,
                         "threshold": target.value,
                         "gap": gap(target, value) if judged else None,
-                        **_interval(target, row["low"], row["high"]),
+                        **_interval(target, row.get("low"), row.get("high")),
                         "verdict": "depends" if _disputed(target, found, row["period"], others) else found,
                     }
                 )

@@ -12,6 +12,7 @@ import polars as pl
 
 from indicators.catalogue.plan import Indicator, Plan, Target
 from indicators.editions.edition import Edition, write_edition
+from tests.dashboard.judged import judgements
 
 YEARS = ("2024", "2025", "2026")
 Row = dict[str, Any]
@@ -36,13 +37,15 @@ def write_plausible(root: Path, plan: Plan) -> Edition:
         }
         for name in plan.indicators
     ]
+    numbers = list(rows(plan))
+    judged = judgements(plan, numbers)
     return write_edition(
         root,
         plan=plan,
-        results=pl.DataFrame(list(rows(plan)), infer_schema_length=None),
+        results=_with_outcomes(pl.DataFrame(numbers, infer_schema_length=None), judged["assessments"]),
         coverage=pl.DataFrame(coverage),
         statements=pl.DataFrame(statements),
-        details=details(plan),
+        details=details(plan) | judged,
         provenance={"note": "made for tests"},
     )
 
@@ -60,6 +63,14 @@ def details(plan: Plan) -> dict[str, pl.DataFrame]:
         "transitions": pl.DataFrame(moves),
         "response": pl.DataFrame(response),
     }
+
+
+def _with_outcomes(results: pl.DataFrame, assessments: pl.DataFrame) -> pl.DataFrame:
+    """The results as they are published: outcomes beside the verdicts."""
+    key = ["indicator", "period", "breakdown", "category", "target"]
+    judged = results.join(assessments.select(*key, "outcome"), on=key, how="left")
+    nothing = pl.col("target").is_not_null() & pl.col("threshold").is_null() & pl.col("value").is_not_null()
+    return judged.with_columns(outcome=pl.when(nothing).then(pl.lit("no_number")).otherwise("outcome"))
 
 
 def _parts(plan: Plan) -> Iterator[Row]:
@@ -187,5 +198,8 @@ def _judged(plan: Plan, indicator: Indicator, target: Target, row: Row) -> Row:
         return named | {"gap": None, "verdict": "undecided"}
     sign = 1 if target.operator in (">", ">=") else -1
     gap = sign * (target.value - row["value"])
+    if row["low"] is not None:
+        ends = sorted(sign * (target.value - row[end]) for end in ("low", "high"))
+        named |= {"gap_low": ends[0], "gap_high": ends[1]}
     met = gap < 0 or (gap == 0 and target.operator in (">=", "<="))
     return named | {"gap": gap, "verdict": "met" if met else "not_yet"}

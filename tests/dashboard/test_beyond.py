@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from dashboard import cards, format, phrases
-from dashboard.headline import Result
 from dashboard.periods import Language
+from dashboard.reading import Result
 from dashboard.rows import amount
 from dashboard.scale import Scale
 from dashboard.terminal import results_table

@@ -70,6 +70,8 @@ def test_the_overview(watched: Page, app_url: str, language: str, width: int, sc
     expect(watched.locator(BLOCK)).to_have_count(10)
     expect(watched.locator(".pw-first")).to_be_in_viewport()
     expect(watched.locator(".pw-time")).to_be_in_viewport()
+    expect(watched.locator(".pw-strip li")).to_have_count(10)
+    expect(watched.locator(".pw-who")).to_be_in_viewport(ratio=1)
     assert watched.evaluate("document.documentElement.lang") == ("zh-CN" if language == "zh" else "en")
     sample = words(language)("nav.indicator")  # Chinese letters are fetched only where they are shown
     assert watched.evaluate("text => document.fonts.check('16px NotoSC', text)", sample)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pytest
 
-from dashboard import cards, definition, headline, markup, phrases
-from dashboard.headline import Reading
+from dashboard import cards, definition, headline, markup, phrases, readings
+from dashboard.assessed import POSITIONS, Assessed
+from dashboard.reading import Reading
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
 from indicators.editions.edition import Edition
-from tests.dashboard.test_headline import result
+from tests.dashboard.test_doubt import NC
+from tests.dashboard.test_headline import ROWS, result
 
 HOSTILE = '<img src=x onerror=alert(1)> ![](http://x/t.png) [a](javascript:b) $x$ "q"'
 
@@ -54,12 +58,12 @@ def test_since_when_the_verdict_stands(reading: Reading) -> None:
 
 
 def test_the_first_sentences_name_the_counts_and_the_widest_gap_with_its_error(reading: Reading) -> None:
-    told = cards.lead({"met": 1, "not_yet": 7, "not_met": 0, "undecided": 2}, reading, words("zh"))
+    told = cards.lead({"reached": 1, "behind": 7, "missed": 0, "nothing": 2}, reading, words("zh"))
     for part in (
         "10 项目标",
         "1 项已达到",
-        "7 项尚未达到",
-        "2 项无法以数字判定",
+        "7 项落后",
+        "2 项不作判定",
         "关键工序数控化率",
         "66.0%",
         "64.0%至68.0%",
@@ -68,7 +72,20 @@ def test_the_first_sentences_name_the_counts_and_the_widest_gap_with_its_error(r
     ):
         assert part in told
     assert "到期未达到" not in told
-    assert words("en")("lead.none") in cards.lead({"met": 8, "undecided": 2}, None, words("en"))
+    assert words("en")("lead.none") in cards.lead({"reached": 8, "nothing": 2}, None, words("en"))
+
+
+def test_the_gap_that_matters_most_is_told_with_the_path_and_who_makes_it(reading: Reading) -> None:
+    late = replace(reading, assessment=replace(NC, value=0.66, path=0.665, path_gap=0.005))
+    told = cards.lead(
+        {"reached": 0, "on_track": 0, "behind": 10}, late, words("en"), movers="Parts makers hold 82% <of> it.", marks="<ul></ul>"
+    )
+    for part in ("Furthest behind its path", "66.0% in 2026 (95% interval 64.0% to 68.0%)", "66.5% was due", "<b>0.5 pp</b>"):
+        assert part in told
+    assert "82% &lt;of&gt; it" in told
+    assert "Furthest from its target" not in told
+    assert "<ul></ul>" in told
+    assert "0 reached" in told and "on track" not in told, "that none is reached is said, and no other nought"
 
 
 def test_a_suppressed_number_is_told_and_not_shown(reading: Reading) -> None:
@@ -82,14 +99,48 @@ def test_a_suppressed_number_is_told_and_not_shown(reading: Reading) -> None:
 def test_every_tile_can_be_told_in_both_languages(plan: Plan, edition: Edition, language: str) -> None:
     rows = edition.query("SELECT * FROM results WHERE target IS NOT NULL OR breakdown = 'total' ORDER BY indicator, period")
     said = words(language)
-    for tile in headline.tiles(plan, rows):
-        told = cards.tile_head(tile, said) + "".join(cards.tile_body(reading, said) for reading in tile.readings)
-        told += "".join(cards.tile_other(reading, plan, said) for reading in tile.others) + (
-            cards.tile_goal(tile, said) if tile.goal else ""
-        )
+    for tile in headline.tiles(plan, rows, judged=Assessed.published(edition)):
+        told = cards.tile_head(tile, plan, said) + "".join(cards.tile_body(reading, plan, said) for reading in tile.readings)
+        told += "".join(cards.tile_other(reading, tile, plan, said) for reading in tile.others)
+        told += cards.tile_disagreement(tile, plan, said) + (cards.tile_goal(tile, said) if tile.goal else "")
         assert tile.id in told
-        assert said(f"verdict.{tile.verdict}") in told
+        assert f"pw-{tile.position}" in told
+        assert readings.badge(tile.worst, plan, said) in told if tile.worst else said("outcome.no_number") in told
         assert "None" not in told
+
+
+def test_a_shape_stands_beside_every_word_and_every_shape_is_in_the_style_sheet(plan: Plan, edition: Edition) -> None:
+    style = (Path(cards.__file__).parent / "static" / "style.css").read_text(encoding="utf-8")
+    for position in POSITIONS:
+        assert f'class="pw-outcome pw-{position}"><i></i>' in cards.mark(position, "x")
+        assert re.search(rf"\.pw-{position} i\b", style), position
+        assert re.search(rf"\.pw-{position}[ ,{{]", style), position
+    tiles = headline.tiles(plan, edition.query(ROWS), judged=Assessed.published(edition))
+    drawn = cards.strip(tiles, plan, words("en"))
+    assert drawn.count("<li") == drawn.count("<i></i>") == 10
+    assert [drawn.index(f">{tile.id}<") for tile in tiles] == sorted(drawn.index(f">{tile.id}<") for tile in tiles)
+
+
+def test_what_error_could_have_made_is_drawn_hollow(plan: Plan, reading: Reading) -> None:
+    near = replace(reading, now=result(outcome="met_within_error", verdict="met"))
+    assert "pw-reached pw-within" in cards.outcome(near, plan, words("en"))
+    assert "pw-within" not in cards.outcome(replace(reading, now=result(outcome="met", verdict="met")), plan, words("en"))
+
+
+def test_several_parts_are_told_by_their_worst(plan: Plan) -> None:
+    rows = [
+        result(
+            indicator=name, target=target, target_year=None, threshold=1.0, operator=">=", gap=gap, value=1 - gap, outcome=told
+        )
+        for name, target, gap, told in (
+            ("data_catalogue_rate", "T10a", 0.1, "no_date"),
+            ("tiered_protection_rate", "T10b", 0.3, "no_date"),
+            ("risk_assessment_rate", "T10c", 0.0, "met"),
+        )
+    ]
+    tile = headline.tiles(plan, pl.DataFrame([row.__dict__ for row in rows], infer_schema_length=None))[9]
+    assert "No date: 30.0 pp short" in cards.tile_head(tile, plan, words("en"))
+    assert "the worst decides: Coverage of tiered data protection" in cards.tile_bound(tile, words("en"))
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -7,9 +7,10 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from dashboard import charts
+from dashboard.charts.bars import bars
+from dashboard.charts.trend import trend
 from dashboard.colours import OURS, TARGET
-from dashboard.headline import Result
+from dashboard.reading import Result
 from dashboard.scale import Scale
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
@@ -52,7 +53,7 @@ def cut() -> list[Result]:
 def test_a_trend_shows_values_intervals_target_and_cited_values(plan: Plan, path: list[Result]) -> None:
     indicator = plan.indicators["nc_rate"]
     cited = plan.references[indicator.reference or ""].observations
-    figure = charts.trend(path, scale(plan), target=indicator.targets[0], cited=cited)
+    figure = trend(path, scale(plan), target=indicator.targets[0], cited=cited)
     assert list(trace(figure, "value").y) == pytest.approx([60, 63, 66])
     assert list(trace(figure, "value").x) == [2024.5, 2025.5, 2026.5]
     assert [tuple(found.y) for found in figure.data if found.name == "interval"][2] == pytest.approx((64, 68))
@@ -65,7 +66,7 @@ def test_a_trend_shows_values_intervals_target_and_cited_values(plan: Plan, path
 
 
 def test_a_withheld_period_breaks_the_line_and_is_told(plan: Plan, path: list[Result]) -> None:
-    figure = charts.trend([path[0], withheld("suppressed", period="2025"), path[2]], scale(plan))
+    figure = trend([path[0], withheld("suppressed", period="2025"), path[2]], scale(plan))
     assert trace(figure, "path").y[1] is None
     assert len(trace(figure, "value").y) == 2
     assert words("zh")("status.suppressed") in written(figure)
@@ -73,23 +74,23 @@ def test_a_withheld_period_breaks_the_line_and_is_told(plan: Plan, path: list[Re
 
 def test_many_intervals_are_a_band(plan: Plan) -> None:
     months = [result(period=f"2026-{month:02d}", target=None) for month in range(1, 10)]
-    figure = charts.trend(months, scale(plan))
+    figure = trend(months, scale(plan))
     assert trace(figure, "high").fill == "tonexty"
     assert not [found for found in figure.data if found.name == "interval"]
 
 
 def test_a_trend_of_nothing_but_withheld_periods_can_be_drawn(plan: Plan) -> None:
-    figure = charts.trend([withheld("suppressed")], scale(plan), target=plan.indicators["nc_rate"].targets[0])
+    figure = trend([withheld("suppressed")], scale(plan), target=plan.indicators["nc_rate"].targets[0])
     assert len(trace(figure, "value").y) == 0
 
 
 def test_bars_tell_every_status_by_shape_and_by_words(plan: Plan, cut: list[Result]) -> None:
-    figure = charts.bars(cut, NAMES, scale(plan), total=0.66, target=plan.indicators["nc_rate"].targets[0])
-    bars, hidden, said = trace(figure, "value"), trace(figure, "withheld"), words("zh")
-    assert list(bars.x) == pytest.approx([66, 55])
-    assert list(bars.marker.pattern.shape) == ["", "/"]
-    assert bars.marker.color == OURS
-    assert list(bars.error_x.array) == pytest.approx([2, 10])
+    figure = bars(cut, NAMES, scale(plan), total=0.66, target=plan.indicators["nc_rate"].targets[0])
+    drawn, hidden, said = trace(figure, "value"), trace(figure, "withheld"), words("zh")
+    assert list(drawn.x) == pytest.approx([66, 55])
+    assert list(drawn.marker.pattern.shape) == ["", "/"]
+    assert drawn.marker.color == OURS
+    assert list(drawn.error_x.array) == pytest.approx([2, 10])
     assert list(hidden.marker.symbol) == ["x-thin", "circle-open"]
     for status in ("unreliable", "suppressed", "absent"):
         assert said(f"status.{status}") in written(figure)
@@ -97,21 +98,21 @@ def test_bars_tell_every_status_by_shape_and_by_words(plan: Plan, cut: list[Resu
 
 
 def test_equal_total_and_target_are_both_seen(plan: Plan, cut: list[Result]) -> None:
-    figure = charts.bars(cut, NAMES, scale(plan), total=0.7, target=plan.indicators["nc_rate"].targets[0])
+    figure = bars(cut, NAMES, scale(plan), total=0.7, target=plan.indicators["nc_rate"].targets[0])
     total, target = (found for found in figure.data if found.name == "across")
     assert total.line.dash != target.line.dash
     assert max(total.y[3:5]) <= min(target.y[3:5]), "one across the upper half of a bar, the other across the lower"
 
 
 def test_names_in_a_figure_are_text(plan: Plan, cut: list[Result]) -> None:
-    assert "零部件 &lt;b&gt;&amp;" in written(charts.bars(cut, NAMES, scale(plan)))
+    assert "零部件 &lt;b&gt;&amp;" in written(bars(cut, NAMES, scale(plan)))
 
 
 def test_a_crossing_has_a_heading_for_each_group(plan: Plan) -> None:
     rows = [result(category=f"{segment},{size}") for segment in ("3611", "3612") for size in ("large", "small")]
     groups = {row.category: (NAMES[row.category[:4]], row.category[5:]) for row in rows}
     names = {row.category: row.category for row in rows}
-    figure = charts.bars(rows, names, scale(plan), groups=groups)
+    figure = bars(rows, names, scale(plan), groups=groups)
     assert written(figure).count(f"<b>{NAMES['3611']}</b>") == 1
     places = list(trace(figure, "value").y)
     assert places == sorted(places)
@@ -120,13 +121,13 @@ def test_a_crossing_has_a_heading_for_each_group(plan: Plan) -> None:
 
 def test_bars_of_a_change_reach_below_zero(plan: Plan) -> None:
     rows = [result(indicator="rd_cycle_change", category="3611", value=-0.1, low=-0.14, high=-0.06)]
-    figure = charts.bars(rows, NAMES, scale(plan, "rd_cycle_change"))
+    figure = bars(rows, NAMES, scale(plan, "rd_cycle_change"))
     assert figure.layout.xaxis.range[0] < -14
     assert "−10.0%" in written(figure)
 
 
 def test_a_figure_cannot_be_dragged_or_zoomed(plan: Plan, path: list[Result], cut: list[Result]) -> None:
-    for figure in (charts.trend(path, scale(plan)), charts.bars(cut, NAMES, scale(plan))):
+    for figure in (trend(path, scale(plan)), bars(cut, NAMES, scale(plan))):
         assert figure.layout.xaxis.fixedrange
         assert figure.layout.yaxis.fixedrange
         assert figure.layout.dragmode is False
@@ -134,7 +135,7 @@ def test_a_figure_cannot_be_dragged_or_zoomed(plan: Plan, path: list[Result], cu
 
 def test_a_change_starts_from_zero_in_its_base_period(plan: Plan) -> None:
     rows = [result(indicator="rd_cycle_change", period="2026", value=-0.1, low=-0.14, high=-0.06)]
-    figure = charts.trend(rows, scale(plan, "rd_cycle_change"), base="2025")
+    figure = trend(rows, scale(plan, "rd_cycle_change"), base="2025")
     assert list(trace(figure, "path").x) == [2025.5, 2026.5]
     assert list(trace(figure, "path").y) == pytest.approx([0, -10])
     assert list(trace(figure, "value").x) == [2026.5]  # what is there by definition is not shown as an estimate

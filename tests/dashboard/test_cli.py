@@ -23,6 +23,7 @@ from dashboard import intake, mistake
 from dashboard.terminal import results_table
 from dashboard.words import words
 from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
+from indicators.editions.details import DETAILS
 from indicators.editions.edition import open_edition, write_edition
 from indicators.editions.results import RESULTS
 from tests.dashboard.conftest import Run
@@ -46,10 +47,15 @@ def row(
     }
 
 
+#: the outcome of the newest number, and the probability that is in the table of assessments alone
+ASSESSED = {
+    "indicator": "nc_rate", "period": "2026", "breakdown": "total", "category": "total", "target": "T4", "scope": True,
+    "value": 0.69996, "gap": 0.00004, "grade": "on_track", "other": "acceleration", "probability": 0.88, "outcome": "cannot_tell",
+}  # fmt: skip
 HELD = {"target": "T4", "target_year": 2027, "operator": ">", "threshold": 0.7, "verdict": "not_yet"}
 ROWS = [
     row("nc_rate", "2025", 0.6, low=0.58, high=0.62, n=520, gap=0.1, **HELD),
-    row("nc_rate", "2026", 0.69996, low=0.68, high=0.72, n=533, gap=0.00004, **HELD),
+    row("nc_rate", "2026", 0.69996, low=0.68, high=0.72, n=533, gap=0.00004, outcome="cannot_tell", **HELD),
     row("nc_rate", "2026", 0.8, "size_class", "large", n=41),
     row("nc_rate", "2026", 0.5, "size_class", "small", n=40),
     row("nc_rate", "2026", 0.7, "size_class", "medium", n=42),
@@ -68,11 +74,11 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"table_id": ["survey"], "rows": [1585], "units": [812], "first_period": ["2024"], "last_period": ["2026"]}
     )
     statements = pl.DataFrame({"indicator": ["nc_rate"], "sql": ["SELECT 1 AS nothing_but_a_test"]})
+    judged = {"assessments": pl.DataFrame([ASSESSED], schema=DETAILS["assessments"])}
+    given = {"results": frame, "coverage": coverage, "statements": statements, "details": judged}
     for _ in range(2):
         plan = load_plan(AUTOMOTIVE)
-        write_edition(
-            folder / "editions", plan=plan, results=frame, coverage=coverage, statements=statements, provenance={}
-        ).close()
+        write_edition(folder / "editions", plan=plan, provenance={}, **given).close()  # type: ignore[arg-type]
     return folder
 
 
@@ -81,7 +87,7 @@ def test_headline_is_a_table_for_people(run: Run, store: Path) -> None:
     assert (said.code, said.err) == (0, "")
     assert "Numerical-control rate of key processes" in said.out, "a single indicator stands above its rows"
     line = next(line for line in said.out.splitlines() if "2026" in line)
-    assert "Not yet met" in line
+    assert "Cannot be told: on track or acceleration needed (88%)" in line
     assert "> 70% (2027)" in line
     assert "69.996%" in line, "a number beside its bound is not rounded onto it"
 

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from dashboard import definition, markup
-from dashboard.terminal import details_table
+from dashboard.terminal import details_tables
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
 from indicators.editions.details import DETAILS
@@ -114,8 +114,84 @@ def test_bars_go_to_either_side_and_escape_their_names() -> None:
 def printed(plan: Plan, name: str, rows: list[dict[str, Any]], language: str) -> str:
     """One of the further tables as it stands on a wide screen."""
     screen = Console(file=io.StringIO(), width=200)
-    screen.print(details_table(plan, name, pl.DataFrame(rows, schema=DETAILS[name]), words(language)))
+    for table in details_tables(plan, name, pl.DataFrame(rows, schema=DETAILS[name]), words(language)):
+        screen.print(table)
     return screen.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+JUDGED = ("assessments", "paths", "paces", "methods", "splits")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("table", JUDGED)
+def test_a_judgement_fits_a_terminal_of_a_hundred_columns(edition: Edition, table: str, language: str) -> None:
+    for indicator in ("nc_rate", "rd_cycle_change", "labour_productivity_change"):
+        rows = edition.query(f"SELECT * FROM {table} WHERE indicator = $indicator ORDER BY ALL", {"indicator": indicator})
+        screen = Console(file=io.StringIO(), width=100)
+        for found in details_tables(edition.plan, table, rows, words(language)):
+            assert found.columns and all(column.header for column in found.columns)
+            screen.print(found)
+        shown = screen.file.getvalue()  # type: ignore[attr-defined]
+        assert "…" not in shown, "nothing is cut off"
+        assert rows.is_empty() or edition.plan.indicators[indicator].name.in_language(language)[:8] in shown
+
+
+def test_a_judgement_is_a_list_for_each_target_in_the_order_of_the_plan(run: Run, store: Path, plan: Plan) -> None:
+    said = run("details", "assessments", "--by", "total", "--dir", store, "--lang", "en")
+    assert said.code == 0
+    headings = [line.split(":")[0].split(" · ")[1].strip() for line in said.out.splitlines() if " · T" in line]
+    assert [name for name in headings if name[1:].isdigit()] == ["T1", "T3", "T4", "T5", "T6", "T7", "T8"]
+    assert set(headings) >= {"T1", "T3", "T4", "T5", "T6", "T7", "T8", "T10a", "T10b", "T10c", "T4_pooled", "T5_double"}
+    assert headings.index("T10c") < headings.index("T4_pooled"), "the headline comes first"
+    assert "Base only" in said.out
+
+
+def test_splits_are_ranked_and_mark_the_fewest_that_hold_most(plan: Plan) -> None:
+    key = {"indicator": "nc_rate", "period": "2026", "breakdown": "segment_group", "target": "T4", "scale": "linear"}
+    parts = [
+        {"category": "vehicle", "part": "category", "contribution": 0.004, "share": 0.1, "rank": 2, "cumulative": 1.0,
+         "essential": False, "value": 0.66, "missing": 12.0},
+        {"category": "parts", "part": "category", "contribution": 0.036, "share": 0.9, "rank": 1, "cumulative": 0.9,
+         "essential": True, "value": 0.61, "missing": 412.0, "within": 0.03, "composition": -0.001},
+        {"category": "total", "part": "total", "contribution": 0.04, "share": 1.0, "missing": 424.0},
+    ]  # fmt: skip
+    shown = printed(plan, "splits", [{**key, **part} for part in parts], "en").splitlines()
+    lines = [line for line in shown if "%" in line and "70%" not in line]
+    assert [("Parts" in line, "Vehicle" in line, "together" in line) for line in lines] == [
+        (True, False, False),
+        (False, True, False),
+        (False, False, True),
+    ]
+    assert "● 1" in lines[0] and "●" not in lines[1]
+    for told in ("61.0%", "3.6 pp", "90%", "412", "+3.0 pp", "−0.1 pp"):
+        assert told in lines[0]
+    assert "By Class of enterprise" in "".join(shown) or "By " in "".join(shown)
+
+
+def test_paths_stand_year_by_year_with_their_vintage(plan: Plan) -> None:
+    key = {"indicator": "nc_rate", "period": "2026", "breakdown": "total", "category": "total", "target": "T4"}
+    rows = [
+        {**key, "kind": kind, "vintage": vintage, "year": year, "value": value, "low": low, "high": high}
+        for kind, vintage, year, value, low, high in (
+            ("path", "2025-12-29", 2026, 0.65, None, None),
+            ("path", "2025-12-29", 2027, 0.70, None, None),
+            ("same_pace", None, 2027, 0.68, 0.645, 0.716),
+        )
+    ]
+    shown = printed(plan, "paths", rows, "en")
+    assert any("Line" in line and "2026" in line and "2027" in line for line in shown.splitlines())
+    assert "path (2025-12-29)" in shown
+    assert "same pace (scenario) (2026)" in shown
+    for told in ("65.0%", "70.0%", "68.0%", "± 3.6"):
+        assert told in shown
+
+
+def test_an_alert_says_why_in_the_language_of_the_reader(plan: Plan) -> None:
+    row = {"indicator": "nc_rate", "period": "2026", "breakdown": "total", "category": "total", "kind": "verdict", "target": "T4"}
+    more = {"edition": "0001", "former": "on_track", "now": "limited", "why_zh": "原来符合进度。", "why_en": "It was on track."}
+    assert "原来符合进度。" in printed(plan, "alerts", [{**row, **more}], "zh")
+    english = printed(plan, "alerts", [{**row, **more}], "en")
+    assert "It was on track." in english and "verdict changed" in english
 
 
 def test_edited_values_are_told_by_names(plan: Plan) -> None:
@@ -146,9 +222,11 @@ def test_methods_of_imputation_are_told_in_words(plan: Plan) -> None:
 def test_one_term_for_one_thing() -> None:
     entries = words("zh").entries
     assert [key for key, text in entries.items() if "编辑" in text] == []
-    assert [key for key, text in entries.items() if "推算" in text] == ["cited.derived"]  # from a published number
-    edition = [key for key, text in entries.items() if "版本" in text]
-    assert edition == ["details.column.version", "reason.version", "method.panel.bridged"]  # of weights, program and standard
+    derived = [key for key, text in entries.items() if "推算" in text and not key.startswith(("target.page.", "whatif."))]
+    assert derived == ["cited.derived"]  # from a published number; what a scenario works out is 推算 too, and nothing imputed is
+    edition = {key for key, text in entries.items() if "版本" in text}
+    of_program = {"reason.version"} | {key for key in edition if key.startswith(("alerts.none.", "methods.none"))}
+    assert edition == {"details.column.version", "method.panel.bridged", *of_program}  # of weights and of a standard
 
 
 @pytest.mark.parametrize("table", list(DETAILS))

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from dashboard import definition, format
 from dashboard.periods import Language
-from dashboard.terminal import details_table, results_table
+from dashboard.terminal import details_tables, results_table
 from dashboard.words import words
 from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
 from indicators.catalogue.plan import Plan, Unit
@@ -192,7 +192,7 @@ def test_both_ends_of_a_matched_change_are_levels(plan: Plan) -> None:
         for part, value in zip(("then", "now", "change"), ends, strict=True)
     ]
     shown = Console(width=250, file=StringIO())
-    shown.print(details_table(plan, "decomposition", pl.DataFrame(rows, schema=DETAILS["decomposition"]), words("en")))
+    shown.print(*details_tables(plan, "decomposition", pl.DataFrame(rows, schema=DETAILS["decomposition"]), words("en")))
     printed = shown.file.getvalue()
     for told in ("62.0%", "67.0%", "+5.0 pp", "30.00 (10,000 yuan/person)", "33.00 (10,000 yuan/person)", "+10.0%"):
         assert told in printed
@@ -212,7 +212,7 @@ def test_the_interval_of_a_comparison_is_in_percentage_points(plan: Plan) -> Non
         "significant": True,
     }
     shown = Console(width=250, file=StringIO())
-    shown.print(details_table(plan, "comparisons", pl.DataFrame([row], schema=DETAILS["comparisons"]), words("en")))
+    shown.print(*details_tables(plan, "comparisons", pl.DataFrame([row], schema=DETAILS["comparisons"]), words("en")))
     printed = shown.file.getvalue()
     for told in ("−4.0 pp", "−6.0 pp", "−2.0 pp", "1.0 pp"):
         assert told in printed

@@ -8,9 +8,12 @@ import polars as pl
 import pytest
 
 from dashboard import headline
-from dashboard.headline import Result, Tile
+from dashboard.assessed import Assessed, Assessment
+from dashboard.headline import Tile
+from dashboard.reading import Result
 from indicators.catalogue.plan import Plan
 from indicators.editions.edition import Edition
+from tests.dashboard.test_doubt import NC
 
 ROWS = "SELECT * FROM results WHERE target IS NOT NULL OR breakdown = 'total' ORDER BY indicator, period"
 
@@ -42,12 +45,13 @@ def test_three_coverages_are_one_target(tiles: tuple[Tile, ...]) -> None:
 def test_a_goal_without_a_number_is_not_judged(tiles: tuple[Tile, ...]) -> None:
     assert tiles[8].goal is not None
     assert tiles[8].verdict == tiles[1].verdict == "undecided"
+    assert tiles[8].position == tiles[1].position == "nothing"
 
 
 def test_a_second_reading_of_a_sentence_does_not_judge(tiles: tuple[Tile, ...]) -> None:
     nc_rate = tiles[3]
     assert [reading.target.id for reading in nc_rate.readings] == ["T4"]
-    assert [reading.target.id for reading in nc_rate.others] == ["T4_parts"]
+    assert [reading.target.id for reading in nc_rate.others] == ["T4_parts", "T4_pooled"]
     assert nc_rate.others[0].now is not None
     assert nc_rate.others[0].now.category == "parts"
 
@@ -91,6 +95,57 @@ def test_a_tile_is_met_only_when_all_its_readings_are(plan: Plan) -> None:
     assert tile("not_met", "not_yet", "undecided").verdict == "not_met"
 
 
+def test_the_worst_part_speaks_for_a_target_and_nothing_is_averaged(plan: Plan) -> None:
+    def tile(*outcomes: tuple[str, float]) -> Tile:
+        names = (("data_catalogue_rate", "T10a"), ("tiered_protection_rate", "T10b"), ("risk_assessment_rate", "T10c"))
+        rows = [
+            result(indicator=name, target=target, outcome=outcome, gap=gap, threshold=1.0)
+            for (name, target), (outcome, gap) in zip(names, outcomes, strict=True)
+        ]
+        return headline.tiles(plan, pl.DataFrame([row.__dict__ for row in rows]))[9]
+
+    def worst(*outcomes: tuple[str, float]) -> tuple[str, str | None]:
+        found = tile(*outcomes)
+        return found.position, found.worst.target.id if found.worst else None
+
+    assert worst(("met", -0.1), ("on_track", 0.1), ("limited", 0.1)) == ("behind", "T10c")
+    assert worst(("met", -0.1), ("met_within_error", -0.01), ("met", -0.2)) == ("reached", "T10b")
+    assert worst(("no_date", 0.1), ("no_date", 0.3), ("no_date", 0.2)) == ("undated", "T10b")
+    assert worst(("cannot_tell", 0.1), ("on_track", 0.3), ("met", -0.1)) == ("cannot_tell", "T10a")
+    assert worst(("deterioration", 0.1), ("limited", 0.3), ("lost", 0.2)) == ("away", "T10c")
+
+
+def test_other_readings_stand_beside_the_headline_target_whatever_their_name(plan: Plan) -> None:
+    pooled = plan.indicators["nc_rate_pooled"]
+    named = pooled.model_copy(update={"targets": [pooled.targets[0].model_copy(update={"id": "P99"})]})
+    other = plan.model_copy(update={"indicators": {**plan.indicators, "nc_rate_pooled": named}})
+    rows = [result(outcome="on_track"), result(indicator="nc_rate_pooled", target="P99", outcome="limited")]
+    tiles = headline.tiles(other, pl.DataFrame([row.__dict__ for row in rows]))
+    assert "P99" not in [tile.id for tile in tiles]
+    assert [one.target.id for one in tiles[3].others] == ["T4_parts", "P99"]
+    assert tiles[3].position == "on_track", "another reading judges nothing"
+
+
+def test_the_gap_that_matters_most_is_furthest_behind_its_path(plan: Plan) -> None:
+    """In relation to the way from base to target: 2 of 10 points weigh more than 3 of 20. What is surely behind comes first."""
+    rows = [result(), result(indicator="rd_cycle_change", target="T6", value=-0.07, threshold=-0.2, gap=0.13)]
+    told = [replace(row, outcome="cannot_tell" if row.target == "T4" else "limited") for row in rows]
+    near = replace(NC, base=0.60, threshold=0.70, path_gap=0.02)
+    far = replace(NC, indicator="rd_cycle_change", target="T6", base=0.0, threshold=-0.2, path_gap=0.03)
+
+    def furthest(*judged: Assessment, rows: list[Result] = rows) -> str:
+        found = Assessed(rows={(one.indicator, one.period, one.breakdown, one.category, one.target): one for one in judged})
+        tile = headline.furthest(headline.tiles(plan, pl.DataFrame([row.__dict__ for row in rows]), judged=found))
+        assert tile is not None
+        return tile.indicator.id
+
+    assert furthest(near, far) == "nc_rate"
+    assert furthest(near, far, rows=told) == "rd_cycle_change"
+    assert furthest(replace(near, path_gap=-0.02), far) == "rd_cycle_change"
+    assert furthest(replace(near, path_gap=-0.02), replace(far, path_gap=-0.01)) == "rd_cycle_change", "the widest in relation"
+    assert furthest() == "rd_cycle_change"
+
+
 def test_the_widest_gap_is_the_widest_in_relation_to_its_target(plan: Plan) -> None:
     rows = pl.DataFrame(
         [
@@ -108,8 +163,9 @@ def test_the_widest_gap_is_the_widest_in_relation_to_its_target(plan: Plan) -> N
 def test_without_results_every_target_is_there_and_nothing_is_said(plan: Plan, edition: Edition) -> None:
     tiles = headline.tiles(plan, edition.query(ROWS).clear())
     assert len(tiles) == 10
-    assert headline.counts(tiles)["undecided"] == 10
+    assert headline.counts(tiles)["nothing"] == 10
     assert headline.widest(tiles) is None
+    assert headline.furthest(tiles) is None
 
 
 def test_an_interval_over_the_bound_is_said(plan: Plan) -> None:

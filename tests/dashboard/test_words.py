@@ -12,7 +12,7 @@ import dashboard
 from dashboard.words import spoken, words
 
 ROOM = Path(dashboard.__file__).parent
-SPEAKERS = {"words", "told"}
+SPEAKERS = {"words", "told", "spoken"}
 
 
 def asked() -> tuple[set[str], set[str]]:

@@ -14,7 +14,17 @@ from types import ModuleType
 import pytest
 
 from indicators.case import run_case
-from indicators.catalogue import catalogue, comparability, designfaults, formula, plan, planfaults
+from indicators.catalogue import (
+    catalogue,
+    comparability,
+    designfaults,
+    formula,
+    plan,
+    planfaults,
+    scenario,
+    scenariofaults,
+    targetfaults,
+)
 from indicators.catalogue.catalogue import load_plan
 from pipelines import design, dictionary, yamlfile, yamlwords
 from pipelines.edit import linear, rule, rulefaults
@@ -200,8 +210,8 @@ READER = ("cannot start any token", "unknown escape", "quoted scalar", "mapping 
           "constructor for the tag", "single document")  # fmt: skip
 
 MODULES = [
-    yamlfile, yamlwords, dictionary, design, catalogue, plan, planfaults, designfaults, comparability, formula,
-    rule, rulefaults, linear,
+    yamlfile, yamlwords, dictionary, design, catalogue, plan, planfaults, designfaults, targetfaults, comparability, formula,
+    rule, rulefaults, linear, scenario, scenariofaults,
 ]  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Plotly figures, one short file each, from small frames of an edition."""
