@@ -30,6 +30,7 @@ class Sheet:
     left: str
     notes: tuple[str, ...]
     source: tuple[str, ...]
+    link: str  # stands in the source, too
 
 
 def sheet(edition: Edition, played: Played, words: Words) -> Sheet:
@@ -50,6 +51,7 @@ def sheet(edition: Edition, played: Played, words: Words) -> Sheet:
         left=of.left(),
         notes=tuple(note.in_language(language) for note in played.notes),
         source=of.source(),
+        link=to_link(scenario),
     )
 
 
@@ -58,7 +60,8 @@ def markdown(of: Sheet) -> str:
     blocks = [f"# {_escaped(of.title)}", _escaped(of.about), _escaped(of.target), _table(of.standings)]
     blocks += [f"## {_escaped(of.moved.title or '')}", _table(of.moved), _escaped(of.left)] if of.moved.rows else []
     blocks.append("\n".join(f"- {_escaped(note)}" for note in of.notes))
-    blocks += [_escaped(line) for line in of.source]
+    # a link is to be copied, so it stands as it is
+    blocks += [_escaped(line).replace(_escaped(of.link), f"`{of.link}`") for line in of.source]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 

@@ -29,7 +29,7 @@ SAMPLE = REPOSITORY / "sample_data"
 GOLDEN = Path(__file__).parent / "golden" / "totals.csv"
 #: sums taken in another order differ in their last digits
 TOLERANCE = 1e-9
-NUMBERS = ("value", "se", "low", "high", "threshold", "gap")
+NUMBERS = ("value", "se", "low", "high", "threshold", "gap", "gap_low", "gap_high")
 
 
 def planwatch(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -109,7 +109,11 @@ def test_headline_holds_every_indicator_of_the_plan(first: tuple[Path, str]) -> 
 
     headline = load_plan(AUTOMOTIVE).identity.headline
     rows = json.loads(shown.stdout)
-    assert list(dict.fromkeys(row["indicator"] for row in rows)) == headline
+    assert list(dict.fromkeys(row["indicator"] for row in rows if row["indicator"] in headline)) == headline
+    targets = [row["target"] for row in rows]
+    assert targets[targets.index("T4") :][:3] == ["T4", "T4_parts", "T4_pooled"], "other readings stand beside the headline"
+    assert targets.count("T5_double") == targets.count("T3_parts") == 1
+    assert all(row["outcome"] for row in rows)
     assert all(row["verdict"] for row in rows if row["target"])
 
 

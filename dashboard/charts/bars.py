@@ -70,14 +70,15 @@ def bars(
         customdata=[[escape(names[row.category], quote=False), scale.words(f"status.{row.status}.long")] for _, row in hidden],
         hovertemplate="%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
     )
+    labels = [row_label(place, f"<b>{escape(heading, quote=False)}</b>", left=True) for place, heading in headings]
     for place, row in zip(places, rows, strict=True):
         name = groups[row.category][1] if groups and row.category in groups else names[row.category]
-        row_label(figure, place, rows_of.shortened(name, row, scale), left=True)
-        row_label(figure, place, rows_of.amount(row, scale), left=False)
-    for place, heading in headings:
-        row_label(figure, place, f"<b>{escape(heading, quote=False)}</b>", left=True)
+        labels.append(row_label(place, rows_of.shortened(name, row, scale), left=True))
+        labels.append(row_label(place, rows_of.amount(row, scale), left=False))
     reach = rows_of.reach(rows, total, target, scale)
-    _across(figure, total, target, scale, places, reach)
+    labels += _across(figure, total, target, scale, places, reach)
+    # NOTE: all at once; each `add_annotation` copies those before it, which takes 18 seconds for 250 categories
+    figure.update_layout(annotations=labels)
     bottom = places[-1] if places else 0.0
     return _bar_axes(finished(figure, scale, height=int(ROW * (bottom + 0.6 + HEAD)) + 40), bottom, scale, reach)
 
@@ -107,16 +108,17 @@ def _fill(rows: Sequence[Result]) -> dict[str, object]:
     }
 
 
-def row_label(figure: go.Figure, place: float, text: str, *, left: bool) -> None:
-    figure.add_annotation(
-        xref="paper",
-        x=0 if left else 1,
-        xanchor="left" if left else "right",
-        y=place - 0.2,
-        text=text,
-        showarrow=False,
-        font={"size": 13},
-    )
+def row_label(place: float, text: str, *, left: bool) -> dict[str, object]:
+    """Words above the bar at a place, at the left or the right end of the figure."""
+    return {
+        "xref": "paper",
+        "x": 0 if left else 1,
+        "xanchor": "left" if left else "right",
+        "y": place - 0.2,
+        "text": text,
+        "showarrow": False,
+        "font": {"size": 13},
+    }
 
 
 def _across(
@@ -126,8 +128,8 @@ def _across(
     scale: Scale,
     places: Sequence[float],
     reach: tuple[float, float],
-) -> None:
-    """The total and the target, each named in a row of its own above the bars.
+) -> list[dict[str, object]]:
+    """The total and the target, and the words that name each in a row of its own above the bars.
 
     The total is a solid tick across the upper half of a bar, the target a dotted one across the lower half, so that both
     are seen even where they are equal; the lesser is named to its left, the greater to its right.
@@ -135,7 +137,7 @@ def _across(
     lines = [] if total is None else [(total, MUTED, "solid", scale.words("chart.total", value=scale.brief(total)), -0.75)]
     if target is not None and target.value is not None:
         lines.append((target.value, TARGET, "2px,2px", f"{scale.words('chart.target')} {scale.bound(target)}", -1.2))
-    greatest = max((value for value, *_ in lines), default=0.0)
+    greatest, labels = max((value for value, *_ in lines), default=0.0), []
     for value, colour, dash, text, y in lines:
         x, upper = value * scale.unit.factor, dash == "solid"
         spans = [(place + 0.02, place + 0.2) if upper else (place + 0.2, place + 0.5) for place in places]
@@ -150,9 +152,9 @@ def _across(
         )
         part = (x - reach[0]) / (reach[1] - reach[0])
         right = part < 0.2 or (value == greatest and part <= 0.7)
-        figure.add_annotation(
-            x=x, y=y, text=text, showarrow=False, xanchor="left" if right else "right", font={"size": 13}
-        )  # fmt: skip
+        side = "left" if right else "right"
+        labels.append({"x": x, "y": y, "text": text, "showarrow": False, "xanchor": side, "font": {"size": 13}})
+    return labels
 
 
 def _bar_axes(figure: go.Figure, bottom: float, scale: Scale, reach: tuple[float, float]) -> go.Figure:

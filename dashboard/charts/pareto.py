@@ -47,7 +47,7 @@ def pareto(parts: Sequence[Part], names: Mapping[str, str], scale: Scale) -> go.
     zero_line(figure, places)
     for place, part in zip(places, shown, strict=True):
         name = escape(fitted(names[part.category], _ROOM[scale.words.language]), quote=False)
-        row_label(figure, place, f"<b>{name}</b>" if part.essential else name, left=True)
+        figure.add_annotation(**row_label(place, f"<b>{name}</b>" if part.essential else name, left=True))
         figure.add_annotation(
             xref="paper", x=_SPLIT - 0.02, xanchor="right", y=place - 0.2, text=_told(part, scale)[0], showarrow=False,
             font={"size": 13},

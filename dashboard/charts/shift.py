@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from dashboard import format
 from dashboard.charts.axes import finished, zero_line
 from dashboard.charts.bars import ROW, row_label
+from dashboard.charts.pareto import MOST
 from dashboard.colours import MUTED, OURS
 from dashboard.judged import Part
 from dashboard.rows import fitted
@@ -43,9 +44,9 @@ def shift(parts: Sequence[Part], names: Mapping[str, str], scale: Scale) -> go.F
     zero_line(figure, places)
     for place, part in zip(places, shown, strict=True):
         name = escape(fitted(names[part.category], _ROOM[scale.words.language]), quote=False)
-        row_label(figure, place, f"<b>{name}</b>" if part.part == "total" else name, left=True)
+        figure.add_annotation(**row_label(place, f"<b>{name}</b>" if part.part == "total" else name, left=True))
         both = " · ".join(f"{scale.words(f'target.page.{one}.short')} {_brief(getattr(part, one), scale)}" for one in LOOKS)
-        row_label(figure, place, both, left=False)
+        figure.add_annotation(**row_label(place, both, left=False))
     finished(figure, scale, height=int(ROW * (len(shown) + 0.3)) + 12)
     figure.update_layout(barmode="relative", margin={"b": 4})
     figure.update_xaxes(zeroline=False, showgrid=False, showticklabels=False)
@@ -53,9 +54,10 @@ def shift(parts: Sequence[Part], names: Mapping[str, str], scale: Scale) -> go.F
 
 
 def told(parts: Sequence[Part]) -> list[Part]:
-    """Those of which the change is split; the whole first."""
+    """Those of which the change is split, as many as the figure of the gap draws; the whole first."""
     known = [part for part in parts if part.within is not None or part.composition is not None]
-    return sorted(known, key=lambda part: part.part != "total")
+    named = [part for part in known if part.part == "category"][:MOST]
+    return [part for part in known if part.part == "total"] + named + [part for part in known if part.part == "rest"]
 
 
 def _amount(value: float | None, scale: Scale) -> str:

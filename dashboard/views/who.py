@@ -97,21 +97,17 @@ def _columns(held: Held, parts: tuple[Part, ...], names: dict[str, str]) -> list
     words, unit, counted = held.item.words, held.item.scale.unit, held.item.indicator.counted
     symbol, places = unit.symbol.in_language(words.language), unit.decimals
     differing = (unit.difference or unit.symbol).in_language(words.language)
-    heading = {
-        name: f"target.page.column.{name}" for name in ("category", "value", "contribution", "missing", "share", "cumulative")
-    }
+    values: list[object] = [format.shown(one.value, unit) for one in parts]
     amounts: list[object] = [_fine(one.contribution, unit.factor) for one in parts]
     found = [
-        _Column(name=words(heading["category"]), values=[names[one.category] for one in parts]),
-        _Column(
-            name=words(heading["value"], unit=symbol), values=[format.shown(one.value, unit) for one in parts], places=places
-        ),
-        _Column(name=words(heading["contribution"], unit=differing), values=amounts, places=places + 1, width=118),
-        _Column(name=words(heading["share"]), values=[_fine(one.share, 100) for one in parts], places=1),
-        _Column(name=words(heading["cumulative"]), values=[_fine(one.cumulative, 100) for one in parts], places=1),
+        _Column(name=words("target.page.column.category"), values=[names[one.category] for one in parts]),
+        _Column(name=words("target.page.column.value", unit=symbol), values=values, places=places),
+        _Column(name=words("target.page.column.contribution", unit=differing), values=amounts, places=places + 1, width=118),
+        _Column(name=words("target.page.column.share"), values=[_fine(one.share, 100) for one in parts], places=1),
+        _Column(name=words("target.page.column.cumulative"), values=[_fine(one.cumulative, 100) for one in parts], places=1),
     ]
     if counted is not None and any(one.missing is not None for one in parts):
-        name = words(heading["missing"], counted=counted.in_language(words.language))
+        name = words("target.page.column.missing", counted=counted.in_language(words.language))
         missing: list[object] = [None if one.missing is None else round(one.missing) for one in parts]
         found.insert(3, _Column(name=name, values=missing, places=0, width=96))
     return found

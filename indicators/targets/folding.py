@@ -23,6 +23,7 @@ class Guard:
         self._plan, self._sources = plan, sources
         self._minimum = sources.evidence.minimum_groups
         self._tables: dict[Year, LinkedTables] = {}
+        self._told: dict[tuple[str, str], frozenset[Key]] = {}
 
     def told(self, indicator: Indicator, period: str, ends: Ends) -> frozenset[Key]:
         """Categories of a published number whose share may stand beside it, in the base year too.
@@ -30,7 +31,12 @@ class Guard:
         Breakdowns in the order of the plan, but that of a decomposition first, whose parts tell the shares already; in each the
         largest category first. What is told of one number counts for the next; so ask for the newest year first.
         """
-        named = self.nameable(indicator, period, ends)
+        asked = (indicator.id, period)
+        if asked not in self._told:  # a further target of the indicator asks the same
+            self._told[asked] = self._tell(indicator, self.nameable(indicator, period, ends), ends)
+        return self._told[asked]
+
+    def _tell(self, indicator: Indicator, named: Collection[Key], ends: Ends) -> frozenset[Key]:
         unweighted = self._plan.indicators[ends[0].level].kind != "ratio"  # a count is told already, a mix stands alone
         if unweighted or ends[0].level in self._sources.evidence.public:
             return frozenset(named)
@@ -57,7 +63,7 @@ class Guard:
         by = indicator.decomposition.by if indicator.decomposition else ""
         places = {",".join(names): place for place, names in enumerate(self._plan.breakdown_sets())}
         rows = self._sources.rows(year)
-        return lambda key: (key[0] != by, places[key[0]], -(rows[key].get("x") or 0.0), key[1])
+        return lambda key: (key[0] != by, places.get(key[0], len(places)), -(rows[key].get("x") or 0.0), key[1])
 
     def _alike(self, key: Key, year: Year) -> list[LinkedTables]:
         """The tables of every level of which the category has the same share: telling one tells the other."""

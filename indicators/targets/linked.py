@@ -35,6 +35,7 @@ class LinkedTables:
         known = sorted(cells, key=lambda cell: cell.key)
         links = list(_links(plan, known))
         self._shares: dict[Key, Floats] = {}
+        self._last: tuple[Key, Floats | None] | None = None  # asked for twice: may it be told, and then to tell it
         self._secrets = self._told = np.zeros((0, 0))
         if any(cell.secret for cell in known) or any(link.left and link.groups < minimum for link in links):
             self._shares, secrets = Unknowns(known, links, minimum).open()
@@ -56,17 +57,19 @@ class LinkedTables:
         direction = self._direction(key)
         if direction is not None:
             self._secrets = self._secrets - np.outer(self._secrets @ direction, direction)
-            self._told = np.vstack([self._told, direction])
+            self._told, self._last = np.vstack([self._told, direction]), None
 
     def _direction(self, key: Key) -> Floats | None:
         """What the share of the category would add to what is known; None where it is known, or nothing is left to protect."""
         if key not in self._shares or not len(self._secrets):
             return None
-        added = self._shares[key]
-        for _ in range(2):  # once more takes away what rounding left
-            added = added - (self._told @ added) @ self._told
-        length = math.sqrt(float(added @ added))
-        return added / length if length > _OPEN else None
+        if self._last is None or self._last[0] != key:
+            added = self._shares[key]
+            for _ in range(2):  # once more takes away what rounding left
+                added = added - (self._told @ added) @ self._told
+            length = math.sqrt(float(added @ added))
+            self._last = (key, added / length if length > _OPEN else None)
+        return self._last[1]
 
 
 def _links(plan: Plan, cells: Sequence[Cell]) -> Iterator[Link]:

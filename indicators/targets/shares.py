@@ -206,8 +206,7 @@ def composition(whole: Whole, parts: Iterable[Part]) -> float | None:
 def adds_up(whole: Whole, parts: Sequence[Part], shift: float | None) -> bool:
     """Whether the parts and the shift between them are the gap."""
     terms = [*(part.contribution for part in parts), shift or 0.0]
-    size = max(abs(whole.gap), abs(whole.threshold), abs(whole.value), *(abs(term) for term in terms))
-    return abs(math.fsum(terms) - whole.gap) <= _TRUE * size
+    return abs(math.fsum(terms) - whole.gap) <= _TRUE * max(_size(whole), abs(whole.gap), *(abs(term) for term in terms))
 
 
 def evened(whole: Whole, parts: Sequence[Part], shift: float | None) -> tuple[list[Part], float | None]:
@@ -227,5 +226,10 @@ def explained(whole: Whole, parts: Sequence[Part]) -> bool:
     if whole.moved is None:
         return False
     terms = [term for part in parts for term in (part.within or 0.0, part.composition or 0.0)]
-    size = max(abs(whole.moved), abs(whole.value), *(abs(term) for term in terms))
-    return abs(math.fsum(terms) - whole.moved) <= _TRUE * size
+    return abs(math.fsum(terms) - whole.moved) <= _TRUE * max(_size(whole), *(abs(term) for term in terms))
+
+
+def _size(whole: Whole) -> float:
+    """What is large in the unit of the number: nothing may have changed at all, and rounding is of the size of the levels."""
+    of_levels = 1.0 if whole.kind in ("relative", "growth", "mix") else max(abs(whole.level), abs(whole.level0 or 0.0))
+    return max(of_levels, abs(whole.value), abs(whole.threshold))

@@ -10,7 +10,7 @@ import polars as pl
 
 from indicators.catalogue.plan import Indicator, Plan, Target
 from indicators.catalogue.scenario import ALL, Move, Scenario, ScenarioRefused
-from indicators.catalogue.scenariofaults import named, scenario_faults, scope_of, targets_of
+from indicators.catalogue.scenariofaults import joined, named, near, scenario_faults, scope_of, targets_of
 from indicators.editions.edition import Edition
 from indicators.estimation.estimate import KEYS
 from indicators.targets.held import base_year, hold
@@ -101,10 +101,11 @@ class Stage:
 
 def read(edition: Edition, target: str) -> Tables:
     """The rows of an edition about the indicator of a target. Raises ScenarioRefused for a target that its plan does not have."""
-    held = targets_of(edition.plan).get(target)
-    if held is None:
-        raise ScenarioRefused(Text(zh=f"没有目标“{target}”。", en=f"The target `{target}` does not exist."), ("target",))
-    own = {"indicator": held[0].id}
+    known = targets_of(edition.plan)
+    if target not in known:
+        told = Text(zh=f"没有目标“{target}”。", en=f"the target `{target}` does not exist.")
+        raise ScenarioRefused(joined(told, near(target, known)), ("target",))
+    own = {"indicator": known[target][0].id}
     frames = {
         name: edition.query(f"SELECT * FROM {name} WHERE indicator = $indicator ORDER BY ALL", own)
         for name in ("results", "assessments", "splits", "paces", "comparisons")

@@ -170,7 +170,7 @@ def _methods(row: Row) -> Iterator[Row]:
 
 
 def _parts(plan: Plan, row: Row, values: Mapping[tuple[str, str, str, str], Row]) -> Iterator[Row]:
-    """Every breakdown with at least two published categories: equal weights, and what is missing is composition."""
+    """Every breakdown with at least three published categories: equal weights, and what is missing is composition."""
     target = target_of(plan, row)
     sign = 1 if (target.operator or ">").startswith(">") else -1
     asked = target.scope if isinstance(target.scope, dict) else {}
@@ -187,7 +187,7 @@ def _parts(plan: Plan, row: Row, values: Mapping[tuple[str, str, str, str], Row]
         ):
             found.setdefault(breakdown, []).append(cell)
     for breakdown, cells in found.items():
-        if len(cells) < 2 or row["base"] is None:
+        if len(cells) < 3 or row["base"] is None:
             continue
         weight = 0.9 / len(cells)
         parts = [(cell, weight * sign * (row["threshold"] - cell["value"])) for cell in cells]

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard import cli
 from dashboard.words import words
 
 pytestmark = pytest.mark.browser
@@ -90,15 +91,85 @@ def test_the_indicator_page(watched: Page, app_url: str, language: str, width: i
     picture(watched, f"indicator_{language}_{width}_{scheme}")
 
 
+SECTIONS = (".pw-odds-bar", ".st-key-way", ".pw-tempo", ".pw-marks", ".st-key-pareto", ".st-key-whatif_controls", ".pw-ruler")
+TARGET = "page=indicator&indicator=rd_tool_rate&by=segment,size_class"
+
+
+@pytest.mark.parametrize(("language", "width", "scheme"), [("zh", 390, "light"), ("en", 1280, "dark"), ("en", 390, "light")])
+def test_the_page_of_a_target(watched: Page, app_url: str, language: str, width: int, scheme: str) -> None:
+    watched.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    watched.set_viewport_size({"width": width, "height": 844})
+    ready(watched, f"{app_url}/?lang={language}&{TARGET}")
+    figures(watched)
+    for section in SECTIONS:
+        expect(watched.locator(section).first).to_be_visible()
+    assert watched.locator("[data-testid=stMain]").evaluate("node => node.scrollWidth <= node.clientWidth")
+    wide = "nodes => nodes.filter(node => node.scrollWidth > node.clientWidth + 1).map(node => node.className)"
+    assert watched.locator(".stHtml, .pw-odds, .pw-marks, dl.pw-tempo, dl.pw-ruler").evaluate_all(wide) == []
+    picture(watched, f"target_{language}_{width}_{scheme}")
+
+
+@pytest.mark.parametrize("indicator", ["rd_tool_rate", "labour_productivity_change"])
+def test_words_in_the_figures_of_a_target_do_not_leave_them(watched: Page, app_url: str, indicator: str) -> None:
+    watched.set_viewport_size({"width": 390, "height": 844})
+    ready(watched, f"{app_url}/?lang=en&page=indicator&indicator={indicator}")
+    figures(watched)
+    outside = """plots => plots.flatMap(plot => {
+        const frame = plot.getBoundingClientRect();
+        return [...plot.querySelectorAll('.annotation-text')].filter(text => {
+            const box = text.getBoundingClientRect();
+            return box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1;
+        }).map(text => text.textContent);
+    })"""
+    assert watched.locator(".st-key-way .js-plotly-plot, .st-key-pareto .js-plotly-plot").evaluate_all(outside) == []
+
+
+def test_the_slider_moves_the_number_and_the_link_restores_the_scenario(watched: Page, app_url: str, store: Path) -> None:
+    said = words("en")
+    ready(watched, f"{app_url}/?lang=en&page=indicator&indicator=rd_tool_rate&whatif=T3~size_class.medium~to.0.91")
+    table = watched.locator(".pw-now-then")
+    first = table.inner_text()
+    watched.get_by_role("slider").focus()
+    for _ in range(3):
+        watched.keyboard.press("ArrowRight")
+    watched.wait_for_url("**whatif=T3~size_class.medium~to.0.913")
+    expect(table).not_to_have_text(first, use_inner_text=True)
+    moved = table.inner_text()
+    watched.get_by_text(said("target.page.if.keep")).click()
+    passed_on = watched.locator("code", has_text="whatif=").inner_text()
+    with watched.expect_download() as download:
+        watched.get_by_role("button", name=said("target.page.if.download")).click()
+    download.value.save_as(store / "scenario.yaml")
+    ready(watched, passed_on)
+    expect(table).to_have_text(moved, use_inner_text=True)
+    sheet = store / "sheet.md"
+    assert cli.main(["whatif", str(store / "scenario.yaml"), "--dir", str(store), "--lang", "en", "--out", str(sheet)]) == 0
+    value = table.locator("tbody tr").first.locator("td").nth(1).locator("b").inner_text()
+    assert value in sheet.read_text(encoding="utf-8"), "the command line says the same of the file"
+
+
+def test_a_reading_is_a_link_and_back_returns(watched: Page, app_url: str) -> None:
+    ready(watched, f"{app_url}/?lang=zh&page=indicator&indicator=nc_rate")
+    cards = watched.locator("[class*='st-key-reading_']")
+    expect(cards).to_have_count(3)
+    cards.nth(1).click()
+    watched.wait_for_url("**target=T4_parts**")
+    expect(watched.locator(".pw-judged")).to_contain_text("零部件")
+    cards.nth(2).click()
+    expect(watched.get_by_role("heading", level=1)).to_have_text("关键工序数控化率（汇总比）")
+    watched.go_back()
+    expect(watched.locator(".pw-judged")).to_contain_text("零部件")
+
+
 def test_a_deep_link_restores_the_view_and_the_language_link_keeps_it(watched: Page, app_url: str) -> None:
     ready(watched, f"{app_url}/?lang=zh&{VIEW}")
-    boxes = watched.get_by_role("combobox")
-    expect(boxes.nth(1)).to_have_value("行业小类 × 企业规模")
-    expect(boxes.nth(2)).to_have_value("2025年")
+    breakdown, period = (watched.locator(f".st-key-choice_{name}").get_by_role("combobox") for name in ("breakdown", "period"))
+    expect(breakdown).to_have_value("行业小类 × 企业规模")
+    expect(period).to_have_value("2025年")
     watched.get_by_role("link", name="English").click()
     expect(watched.get_by_role("heading", level=1)).to_have_text("Numerical-control rate of key processes")
-    expect(boxes.nth(1)).to_have_value("Segment × Size class")
-    expect(boxes.nth(2)).to_have_value("2025")
+    expect(breakdown).to_have_value("Segment × Size class")
+    expect(period).to_have_value("2025")
     kept = {"page": "indicator", "indicator": "nc_rate", "breakdown": "segment,size_class", "period": "2025"}
     assert choices(watched) == {"lang": "en", **kept}
 
@@ -118,7 +189,7 @@ def test_one_tap_on_a_tile_opens_its_indicator_and_back_returns(watched: Page, a
 def test_a_choice_writes_its_code_into_the_address_and_back_undoes_it(watched: Page, app_url: str) -> None:
     ready(watched, f"{app_url}/?lang=zh&page=indicator&indicator=nc_rate")
     figures(watched)
-    box = watched.get_by_role("combobox").nth(1)
+    box = watched.locator(".st-key-choice_breakdown").get_by_role("combobox")
     first = box.input_value()
     box.click()
     watched.keyboard.type("省份")

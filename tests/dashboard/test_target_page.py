@@ -17,7 +17,7 @@ from tests.dashboard.test_app import figures, run, written
 SECTIONS = ("target.page.way", "methods.title", "target.page.who", "target.page.if", "indicator.trend")
 RD = {"page": "indicator", "indicator": "rd_tool_rate"}
 #: a scenario that every category of the breakdown can take part in
-LINK = "T3~segment_group.parts~to.0.91"
+LINK = "T3~size_class.medium~to.0.91"
 
 
 def page(store: Path, monkeypatch: pytest.MonkeyPatch, **choices: str) -> AppTest:
@@ -119,7 +119,7 @@ def test_a_level_on_the_slider_moves_the_number_and_writes_itself_into_the_addre
     slider.set_value(95.3).run()
     assert result(app) != before
     link = address(app)["whatif"]
-    assert link == "T3~segment_group.parts~to.0.953"
+    assert link == "T3~size_class.medium~to.0.953"
     assert result(page(store, monkeypatch, whatif=link)) == result(app), "the link restores the scenario"
 
 

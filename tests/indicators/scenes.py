@@ -95,6 +95,11 @@ def tables(
         for name, part in own.items()
         if part.weight is not None
     ]
+    sums = {**dict.fromkeys(DETAILS["splits"]), "indicator": indicator.id, "period": year, "target": target, "scale": scale}
+    for by in parts:  # what is no category, and so can never be moved
+        split += [
+            sums | {"breakdown": by, "category": part, "part": part, "weight": 0.5, "value": 0.1} for part in ("rest", "total")
+        ]
     keys = {"indicator": indicator.id, "period": year}
     return Tables(
         results=results,

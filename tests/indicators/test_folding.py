@@ -111,7 +111,7 @@ def random_industry(make_plan: MakePlan, seed: int, kind: str = "ratio") -> Indu
     return Industry(plan=plan, units=pl.DataFrame(rows), minimum=MINIMUM)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(16))
 @pytest.mark.parametrize("kind", ["ratio", "relative"])
 def test_splits_expose_nobody_that_results_alone_do_not(make_plan: MakePlan, seed: int, kind: str) -> None:
     """Of a change the splits tell the shares of both years: its weights, and what the category and its share changed."""
@@ -140,20 +140,18 @@ def test_the_attacker_has_teeth(make_plan: MakePlan) -> None:
 
 
 def test_what_is_told_of_one_indicator_counts_for_another_of_the_same_units(make_plan: MakePlan) -> None:
-    """Two rates over the same denominator have the same shares: the splits of both together expose nobody of either."""
+    """Where all levels of the one are alike, it has nothing to hide, and its shares would tell what the other withholds."""
     told = 0
     for seed in range(12):
         case = random_industry(make_plan, seed)
-        chance = np.random.default_rng(100 + seed)
-        other = replace(case, units=case.units.with_columns(y=pl.col("x") * chance.uniform(0.2, 0.9, case.units.height)))
+        other = replace(case, units=case.units.with_columns(y=pl.col("x") / 2))
         both, results, evidence = twice(case, other)
         frame = splits(both, hold(both, results, evidence.covariance), evidence, results).frame
-        for name, of in (("rate", case), ("other", other)):
-            own = results.filter(pl.col("indicator") == name)
-            before, after = Attacker(own, of.levels(), "2026"), Attacker(own, of.levels(), "2026")
-            after.told(frame.filter(pl.col("period") == "2026"))  # those of the other indicator, too
-            assert after.exposed() == before.exposed()
-        told += frame.filter(pl.col("part") == "category").height
+        own = results.filter(pl.col("indicator") == "rate")
+        before, after = Attacker(own, case.levels(), "2026"), Attacker(own, case.levels(), "2026")
+        after.told(frame.filter(pl.col("period") == "2026"))  # those of the other indicator, too
+        assert after.exposed() == before.exposed()
+        told += frame.filter(pl.col("part") == "category", pl.col("indicator") == "other").height
     assert told > 0
 
 

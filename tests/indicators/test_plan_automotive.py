@@ -84,7 +84,9 @@ def test_targets_of_the_register(name: str) -> None:
 def test_all_ten_targets_are_there_and_each_once() -> None:
     names = [found.id for indicator in PLAN.indicators.values() for found in indicator.targets]
     assert len(names) == len(set(names))
-    assert set(names) == {*REGISTER, "T3_parts", "T4_parts"}
+    readings = {found.id: found.reading_of for one in PLAN.indicators.values() for found in one.targets if found.reading_of}
+    assert readings == {"T3_parts": "T3", "T4_parts": "T4", "T4_pooled": "T4", "T5_double": "T5"}
+    assert set(names) == {*REGISTER, *readings}
     goals = {goal.id: goal for goal in PLAN.identity.goals}
     assert goals["T9"].year == 2027
     assert sum(goal.year == 2030 for goal in goals.values()) == 3

@@ -78,6 +78,13 @@ def test_a_pace_of_zero_keeps_the_number_and_judges_it_in_the_target_year(share:
 # ------------------------------------------------------------------------------------------------ by hand
 
 
+def test_a_growth_of_nothing_is_nothing_to_the_last_digit() -> None:
+    by = {"parts": Part(value=0.0394781, weight=0.6, se=0.01), "vehicle": Part(value=0.0812345, weight=0.4, se=0.02)}
+    found = played(change(by, Part(value=0.0498621, se=0.02)), "T5", {"where": {"segment_group": "all"}, "pace": 0.0})
+    assert (found.after.value, found.after.se, found.after.low) == (found.before.value, found.before.se, found.before.low)
+    assert [one.value for one in found.moved] == [0.0394781, 0.0812345]
+
+
 def test_one_category_by_hand(share: Tables) -> None:
     found = played(share, "T4", {"where": {"size_class": "small"}, "to": 0.64})
     assert found.after.value == pytest.approx(0.66 + 0.5 * (0.64 - 0.58), rel=1e-13)
@@ -124,16 +131,30 @@ def test_who_is_put_on_levels_whole_leaves_nothing_to_chance() -> None:
 
 
 def test_published_errors_of_differences_give_the_covariances() -> None:
-    """Of two categories with a covariance, what the third leaves to chance is that of both together."""
+    """What the moved category shared with another goes with it; pairs of another breakdown, or of unknown error, say nothing."""
     shared = 0.00006
-    difference = math.sqrt(0.010**2 + 0.012**2 - 2 * shared)
-    pair = {"breakdown": "size_class", "category": "large", "other": "medium", "se": difference}
-    unknown = {"breakdown": "size_class", "category": "large", "other": "small", "se": None}
-    found = tables("T4", replace(WHOLE, se=0.02), {"size_class": SIZES}, comparisons=[pair, unknown])
+    pair = {"breakdown": "size_class", "category": "large", "other": "small"}
+    known = pair | {"se": math.sqrt(0.010**2 + 0.015**2 - 2 * shared)}
+    unknown = pair | {"category": "medium", "se": None}
+    found = tables(
+        "T4",
+        replace(WHOLE, se=0.02),
+        {"size_class": SIZES},
+        comparisons=[known, unknown, known | {"breakdown": "region", "se": 9.0}],
+    )
     after = played(found, "T4", {"where": {"size_class": "small"}, "to": 0.64}).after
-    both = 2 * 0.2 * 0.3 * shared
-    kept = 0.2**2 * 0.010**2 + 0.3**2 * 0.012**2 + both
-    assert after.se == pytest.approx(math.sqrt(kept + 0.02**2 - (FIXED + both)), rel=1e-11)
+    kept = 0.2**2 * 0.010**2 + 0.3**2 * 0.012**2
+    assert after.se == pytest.approx(math.sqrt(kept + 0.02**2 - (FIXED + 2 * 0.2 * 0.5 * shared)), rel=1e-11)
+
+
+def test_a_moved_number_is_judged_by_itself_even_where_methods_disagree() -> None:
+    by = {"parts": Part(value=0.03, weight=0.6, se=0.01), "vehicle": Part(value=0.08, weight=0.4, se=0.02)}
+    found = change(by, Part(value=0.05, se=0.02))
+    scope = pl.col("target").is_not_null() & (pl.col("period") == "2026")
+    disputed = found.results.with_columns(verdict=pl.when(scope).then(pl.lit("depends")).otherwise("verdict"))
+    done = played(replace(found, results=disputed), "T5", {"where": {"segment_group": "parts"}, "to": 0.20})
+    assert done.after.outcome == "met"
+    assert any("未与其他公认方法对照" in note.zh for note in done.notes)
 
 
 def test_where_the_categories_alone_vary_more_than_the_whole_it_shrinks_in_proportion() -> None:
@@ -266,6 +287,9 @@ def test_a_share_stays_between_none_and_all(share: Tables) -> None:
     down = played(share, "T4", {"where": {"size_class": "all"}, "pace": -2.0}).after
     assert (down.value, down.outcome) == (0.0, "not_met")
     assert any("limit of a share" in note.en for note in found.notes)
+    up = played(share, "T4", {"where": {"size_class": "all"}, "to": 1.0}).after
+    assert (up.value, up.high) == (1.0, 1.0)
+    assert up.low is not None and 0.7 < up.low < 1.0
 
 
 # ------------------------------------------------------------------------------------------------ repeated samples
@@ -506,21 +530,17 @@ def test_breakdowns_may_be_named_in_any_order_and_the_targets_own_left_out(cross
 
 
 def test_the_best_fifth_of_a_target_of_one_category_is_taken_within_it() -> None:
-    parts = {
-        f"{region},parts": Part(value=0.5 + i / 100, weight=0.25, base=0.4)
-        for i, region in enumerate(plan().categories("region"))
-    }
-    cars = {f"{region},vehicle": Part(value=0.99, base=0.4) for region in plan().categories("region")}
-    found = tables("T4_parts", Part(value=0.5, se=0.01, base=0.4), {"region,segment_group": parts | cars})
-    regions = len(plan().categories("region"))
-    with pytest.raises(ScenarioRefused, match="of fewer than 5" if regions < 5 else f"only {regions}"):
-        played(found, "T4_parts", {"where": {"region": "all"}, "to": "best_fifth"})
+    by, provinces = "province,segment_group,size_class", list(plan().categories("province"))[:6]
+    parts = {f"{code},parts,small": Part(value=0.5 + i / 100, weight=1 / 6, base=0.4) for i, code in enumerate(provinces)}
+    cars = {f"{code},vehicle,small": Part(value=0.99, base=0.4) for code in provinces}
+    found = tables("T4_parts", Part(value=0.525, se=0.01, base=0.4), {by: parts | cars})
+    move = {"where": {"province": "all", "size_class": "small"}, "to": "best_fifth"}
+    assert {one.value for one in played(found, "T4_parts", move).moved} == {0.54, 0.55}  # two of six, and who is above stays
 
 
 @pytest.mark.parametrize(
     ("link", "place", "told"),
     [
-        ("T4~size_class.small~pace.0.1~in.2025", (), None),
         ("T4~in.2019~size_class.small~to.0.9", ("period",), "nothing of 2019"),
         ("T4~province.320000~to.0.9", ("moves", 0, "where"), r"but by \{size_class\}"),
         ("T4~size_class.tiny~to.0.9", ("moves", 0, "where", "size_class"), "has no category `tiny`"),
@@ -531,15 +551,17 @@ def test_the_best_fifth_of_a_target_of_one_category_is_taken_within_it() -> None
         ("T4~in.2025~size_class.small~pace.achieved", ("moves", 0, "pace"), "no pace of it is known"),
     ],
 )
-def test_what_is_not_there_is_refused_with_its_place(share: Tables, link: str, place: tuple[Any, ...], told: str | None) -> None:
-    if told is None:
-        # two years from the base year on: the level of 2025 and 10 points in each
-        assert len(play(plan(), _with_base_year(share), from_link(link)).moved) == 1
-        return
+def test_what_is_not_there_is_refused_with_its_place(share: Tables, link: str, place: tuple[Any, ...], told: str) -> None:
     with pytest.raises(ScenarioRefused, match=told) as caught:
         play(plan(), _with_base_year(share), from_link(link))
     assert caught.value.place == place
     assert caught.value.told.zh != caught.value.told.en
+
+
+def test_from_the_base_year_on_there_are_two_years(share: Tables) -> None:
+    found = play(plan(), _with_base_year(share), from_link("T4~in.2025~size_class.small~pace.0.1"))
+    assert found.moved[0].value == pytest.approx(0.53 + 2 * 0.1, rel=1e-13)
+    assert (found.before.period, found.before.outcome, found.after.period) == ("2025", "base_only", "2027")
 
 
 def _with_base_year(found: Tables) -> Tables:
