@@ -17,10 +17,10 @@ from indicators.catalogue.plan import Observation, Plan, Unit
 _NUMBER = re.compile(r"^([+−]?[\d,.]+)(.*)$")  # digits, and the unit that is set smaller
 
 
-def outcome(reading: Reading, plan: Plan, words: Words, *, short: bool = False, since: str = "") -> str:
+def outcome(reading: Reading, plan: Plan, words: Words, *, short: bool = False) -> str:
     """A shape, words and a colour, any one of which is enough to tell; the long words say the doubt too."""
     told = readings.badge(reading, plan, words) if short else readings.outcome(reading, plan, words)
-    return mark(reading.position, told + since, within="within_error" in (reading.now.outcome or "") if reading.now else False)
+    return mark(reading.position, told, within="within_error" in (reading.now.outcome or "") if reading.now else False)
 
 
 def mark(position: Position, told: str, *, within: bool = False) -> str:
@@ -115,8 +115,7 @@ def head(reading: Reading, plan: Plan, words: Words) -> str:
         rows.insert(0, (words("tile.other"), phrases.scope(reading.target, plan, words)))
     if reading.now is not None and (sure := phrases.assurance(reading.now, words)):
         rows.append((words("sure.title"), sure))
-    since = phrases.standing(reading, words)
-    left = markup.box("pw-block-value", value_of(reading, words), outcome(reading, plan, words, since=since))
+    left = markup.box("pw-block-value", value_of(reading, words), outcome(reading, plan, words))
     return markup.box("pw-block", left, markup.facts(rows, kind="pw-facts"))
 
 

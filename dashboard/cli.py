@@ -189,7 +189,7 @@ def explain(
         if edition is not None:
             raise
     plan, spoken = opened.plan if opened else plan_of(plan_folder), words(language_of(lang))
-    known(plan, indicator)
+    indicator = known(plan, indicator)
     typer.secho(f"{indicator}  {plan.indicators[indicator].name.in_language(spoken.language)}", bold=True)
     for heading, lines in explanation(plan, indicator, spoken, opened):
         typer.secho(f"\n{heading}", bold=True)

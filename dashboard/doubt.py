@@ -15,24 +15,26 @@ from pipelines.yamlfile import Text
 _GROWTH = Unit(name=Text(zh="%", en="%"), symbol=Text(zh="%", en="%"), factor=100)
 
 
-def badge(row: Assessment, plan: Plan, words: Words, *, through: str | None = None) -> str:
+def badge(row: Assessment, plan: Plan, words: Words, *, through: str | None = None, supposed: bool = False) -> str:
     """The outcome in a word or two; of what is met while there is time left, that it is so far.
 
-    Two grades that cannot be told apart may both be behind, and then that is told.
+    Two grades that cannot be told apart may both be behind, and then that is told. What is only supposed would be met.
     """
     if row.outcome is None:
         return ""
+    if supposed and row.outcome.removesuffix("_within_error") in ("met", "not_met"):
+        return words(f"whatif.outcome.{row.outcome}")
     if row.outcome == "cannot_tell" and row.alike:
         return words("doubt.behind")
     early = row.outcome in ("met", "met_within_error") and _early(row, target_of(plan, row), through)
     return words(f"outcome.so_far.{row.outcome}") if early else words(f"outcome.{row.outcome}")
 
 
-def outcome(row: Assessment, plan: Plan, words: Words, *, through: str | None = None) -> str:
+def outcome(row: Assessment, plan: Plan, words: Words, *, through: str | None = None, supposed: bool = False) -> str:
     """The outcome in one column: with its probability, the two that cannot be told apart, or what is short of it."""
-    named = badge(row, plan, words, through=through)
+    named = badge(row, plan, words, through=through, supposed=supposed)
     if row.outcome == "cannot_tell":
-        told = words("outcome.cannot_tell")
+        told = words("doubt.behind.either" if row.alike else "outcome.cannot_tell")
         return words("doubt.either", told=told, grades=graded(row, words)) if row.grade else told
     if row.outcome == "no_date" and row.gap is not None:
         return words("doubt.short", told=named, gap=_difference(row.gap, plan, row, words))

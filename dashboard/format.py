@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 from dashboard.periods import Language
@@ -39,6 +40,18 @@ def difference(value: float, unit: Unit, language: Language, *, signed: bool = F
     if value:  # a gap that is there must not read as zero
         decimals = _telling(_decimal(value, unit), Decimal(0), decimals)
     return _joined(_digits(scaled, decimals, signed=signed), symbol)
+
+
+def even(values: Iterable[float | None], unit: Unit) -> Unit:
+    """The unit with so many decimals, at most two more, that none of the differences in one column reads as nothing.
+
+    Of counts of which not all are whole every one bears a decimal: 1.7, 0.7, −0.3.
+    """
+    amounts = [_decimal(value, unit) for value in values if value]
+    part = int(not unit.decimals and any(amount != amount.to_integral_value() for amount in amounts))
+    first = unit.decimals + part
+    told = (n for n in range(first, first + 3) if all(_rounded(amount, n) for amount in amounts))
+    return unit.model_copy(update={"decimals": next(told, first)})
 
 
 def plain(value: float, unit: Unit, *, signed: bool = False) -> str:

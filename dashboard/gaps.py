@@ -25,6 +25,7 @@ class Gap:
     readings: pl.DataFrame
     paces: pl.DataFrame
     splits: pl.DataFrame
+    published: frozenset[str] = frozenset()  # breakdowns of which the results of that year tell
 
     @property
     def own(self) -> pl.DataFrame:
@@ -56,6 +57,12 @@ class Gap:
         wanted = {part.strip() for part in by.split(",")}
         found = next((name for name in self.breakdowns if set(name.split(",")) == wanted), None)
         if found is None:
+            if any(set(name.split(",")) == wanted for name in self.published) and self.breakdowns:
+                raise NotPublished(
+                    f"The gap of {self.row.target} in {self.row.period} is not split by `{by}`, though its numbers are "
+                    "published: a withheld number could be worked out from such a split, or its categories do not add up to "
+                    f"the whole. Split by: {'; '.join(self.breakdowns)}."
+                )
             near = suggest(by, self.breakdowns) or f" Split by: {'; '.join(self.breakdowns) or 'none'}."
             raise NotPublished(f"The gap of {self.row.target} in {self.row.period} is not split by `{by}`.{near}")
         return found
@@ -81,6 +88,9 @@ def gap_of(edition: Edition, name: str, period: str | None = None) -> Gap:
     facts = {"name": indicator.id, "period": period or years[-1]}
     where = "WHERE indicator = $name AND period = $period ORDER BY ALL"
     judged = rows.filter(pl.col("period") == facts["period"])
+    told = edition.query(
+        "SELECT DISTINCT breakdown FROM results WHERE indicator = $name AND period = $period AND value IS NOT NULL", facts
+    )
     return Gap(
         plan=plan,
         row=Assessment(**judged.row(by_predicate=pl.col("target") == own, named=True)),
@@ -88,6 +98,7 @@ def gap_of(edition: Edition, name: str, period: str | None = None) -> Gap:
         readings=_readings(edition, plan, target, str(facts["period"])),
         paces=edition.query(f"SELECT * FROM paces {where}", facts),
         splits=_in_plan_order(plan, edition.query(f"SELECT * FROM splits {where}", facts)),
+        published=frozenset(told["breakdown"]),
     )
 
 

@@ -70,12 +70,17 @@ def _assessments(plan: Plan, rows: pl.DataFrame, words: Words) -> Columns:
     return {
         "period": [periods.label(row.period, words.language) for row in found],
         "category": [definition.category(plan, row.breakdown, row.category, words) for row in found],
-        "value": [_number(plan, row.indicator, row.value, words) for row in found],
-        "gap": [_gap(plan, row, words) for row in found],
+        "value": [_NOTHING if _conventional(plan, row) else _number(plan, row.indicator, row.value, words) for row in found],
+        "gap": [_NOTHING if _conventional(plan, row) else _gap(plan, row, words) for row in found],
         "path": [_number(plan, row.indicator, row.path, words) for row in found],
         "pace": [_NOTHING if row.pace is None else format.share(row.pace) for row in found],
         "outcome": [doubt.outcome(row, plan, words) for row in found],
     }
+
+
+def _conventional(plan: Plan, row: Assessment) -> bool:
+    """Whether it is the base of steps: nobody has risen from where all begin, which is a convention and no number."""
+    return doubt.target_of(plan, row).basis == "step" and row.period == row.base_period
 
 
 def _paths(plan: Plan, rows: pl.DataFrame, words: Words) -> Columns:
@@ -135,7 +140,9 @@ def _splits(plan: Plan, rows: pl.DataFrame, words: Words) -> Columns:
     found = sorted(rows.iter_rows(named=True), key=lambda row: (order[row["part"]], row["rank"] or 0, row["category"]))
 
     def amounts(key: str, *, signed: bool = False) -> list[str]:
-        return [_difference(plan, row["indicator"], row[key], words, signed=signed) for row in found]
+        unit = format.even((row[key] for row in found), format.unit_of(plan, found[0]["indicator"]))
+        values = [row[key] for row in found]
+        return [_NOTHING if one is None else format.difference(one, unit, words.language, signed=signed) for one in values]
 
     return {
         "rank": [f"{'● ' if row['essential'] else ''}{row['rank'] or ''}" for row in found],

@@ -27,18 +27,19 @@ def sentences(row: Assessment, split: pl.DataFrame, plan: Plan, words: Words) ->
     """What the categories that hold most would close, how few they are, what cannot be named, what the shifts between them do.
 
     `split` are the rows of the table `splits` for the number of `row` by one breakdown. Where nothing is to go, only that is
-    said.
+    said; of a gap within error nobody holds a share, and why is said.
     """
     if row.gap is None or split.is_empty():
         return []
     if row.gap <= 0:
         strict = (doubt.target_of(plan, row).operator or "") in (">", "<")
         return [words("movers.at_bound" if row.gap == 0 and strict else "movers.none")]
+    if spans(row):
+        return [told for told in (words("movers.within"), _change(row, split, plan, words)) if told]
     return [
         sentence
         for sentence in (
             lead(row, split, plan, words),
-            _within_error(row, words),
             _few(split, words),
             _rest(split, words),
             _shift(row, split, words),
@@ -49,12 +50,12 @@ def sentences(row: Assessment, split: pl.DataFrame, plan: Plan, words: Words) ->
 
 
 def lead(row: Assessment, split: pl.DataFrame, plan: Plan, words: Words) -> str:
-    """412 more enterprises in Jiangsu and Zhejiang (parts · small) would close 38% of the gap; empty where nothing is to go."""
+    """412 more enterprises in Jiangsu and Zhejiang (parts · small) would close 38% of the gap; empty of a gap within error."""
     found = leaders(split)
-    if found is None:
+    if found is None or spans(row):
         return ""
     indicator, breakdown = plan.indicators[row.indicator], str(split["breakdown"][0])
-    facts = {"names": names(plan, breakdown, found.categories, words), "share": _closed(found, row, words)}
+    facts = {"names": names(plan, breakdown, found.categories, words), "share": _closed(found, words)}
     if indicator.counted is not None and found.missing:
         counted = indicator.counted.in_language(words.language)
         return words("movers.more", n=f"{math.ceil(found.missing):,}", counted=counted, **facts)
@@ -81,22 +82,19 @@ def listed(found: Sequence[str], words: Words) -> str:
     return words("movers.last", first=words("movers.list").join(found[:-1]), last=found[-1])
 
 
-def _closed(found: Leaders, row: Assessment, words: Words) -> str:
-    """How much of the gap, with its error where the gap itself is beyond error."""
+def _closed(found: Leaders, words: Words) -> str:
+    """How much of the gap, with its error."""
     if found.share >= 1 - _HUNDREDTH / 2:
         return words("movers.all")
     share = words("movers.share", share=format.share(found.share))
-    if found.margin is None or _spans(row):
+    if found.margin is None:
         return share
     return words("movers.margin", share=share, margin=f"{100 * found.margin:.0f}" if found.margin >= _HUNDREDTH else "1")
 
 
-def _spans(row: Assessment) -> bool:
+def spans(row: Assessment) -> bool:
+    """Whether the interval of the gap includes zero, so that it may be chance."""
     return row.gap_low is not None and row.gap_high is not None and row.gap_low <= 0 <= row.gap_high
-
-
-def _within_error(row: Assessment, words: Words) -> str:
-    return words("movers.within") if _spans(row) else ""
 
 
 def _few(split: pl.DataFrame, words: Words) -> str:

@@ -100,12 +100,6 @@ def source(target: Target, words: Words) -> str:
     return f"{words('source.plan')} {rest}" if first == "plan" and rest else target.source
 
 
-def standing(reading: Reading, words: Words) -> str:
-    """Since which period the verdict has been what it is; empty with fewer than two judged periods."""
-    since = reading.standing_since
-    return words("verdict.since", period=periods.label(since, words.language)) if since else ""
-
-
 def path(reading: Reading, words: Words) -> str:
     """The small path in words, for those who do not see it."""
     known = [row for row in reading.path if row.value is not None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Literal
 
 from dashboard import assessed
@@ -126,15 +125,6 @@ class Reading:
             and bound is not None
             and now.low <= bound <= now.high
         )
-
-    @property
-    def standing_since(self) -> str | None:
-        """The first period of the unbroken run of the present verdict; None with fewer than two judged periods."""
-        judged = [row for row in self.path if row.verdict not in (None, "undecided")]
-        if self.now is None or len(judged) < 2 or judged[-1] is not self.now:
-            return None
-        run = takewhile(lambda row: row.verdict == self.verdict, reversed(self.path))
-        return [row.period for row in run][-1]
 
     @property
     def relative_gap(self) -> float | None:

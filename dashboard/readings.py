@@ -44,7 +44,7 @@ def disagreement(tile: Tile, plan: Plan, words: Words) -> str:
         return words("doubt.readings.met_due" if due else "doubt.readings.met", **listed)
     if len({one.position for one in known}) < 2:
         return ""
-    outcomes = {id(one): badge(one, plan, words) for one in known}
+    outcomes = {id(one): _short(one, plan, words) for one in known}
     told = (words("doubt.reading", name=names[id(one)], outcome=_inside(outcomes[id(one)])) for one in known)
     return words("doubt.readings", told=words("mark.list").join(told))
 
@@ -63,6 +63,14 @@ def label(reading: Reading, tile: Tile, plan: Plan, words: Words) -> str:
     if head is not None and reading.indicator.id == head.indicator.id and by_scope:
         return words("doubt.reading.whole")
     return reading.indicator.name.in_language(words.language)
+
+
+def _short(reading: Reading, plan: Plan, words: Words) -> str:
+    """The badge; of what cannot be told but is behind either way, both, as in the row of the reading."""
+    told = reading.assessment
+    if told is not None and told.outcome == "cannot_tell" and told.alike:
+        return words("doubt.behind.either")
+    return badge(reading, plan, words)
 
 
 def _inside(told: str) -> str:

@@ -10,6 +10,8 @@ from dashboard.reading import Result
 from dashboard.scale import Scale
 from indicators.catalogue.plan import Target
 
+_LEAST = 4  # letters of a part of a name that say something
+
 
 def places(rows: Sequence[Result], groups: Mapping[str, tuple[str, str]]) -> tuple[list[float], list[tuple[float, str]]]:
     """Where each row lies, with room for a heading wherever the group changes, and the headings with their places."""
@@ -59,7 +61,13 @@ def amount(row: Result, scale: Scale) -> str:
 
 
 def fitted(text: str, length: int) -> str:
-    """The name of a crossing cut at its first part, so that what tells its categories apart stays; any other as `shorten`."""
-    head, dot, tail = text.partition(" · ")
-    room = length - len(dot) - len(tail)
-    return shorten(head, room) + dot + tail if dot and room >= 4 else shorten(text, length)
+    """The name of a crossing, cut where it is longest, so that every part of it can still be told; any other as `shorten`."""
+    parts = text.split(" · ")
+    if len(parts) == 1 or len(text) <= length:
+        return shorten(text, length)
+    while len("·".join(parts)) > length:
+        at = max(range(len(parts)), key=lambda place: len(parts[place]))
+        if len(parts[at]) <= _LEAST:
+            break
+        parts[at] = parts[at].rstrip("…")[:-1].rstrip() + "…"
+    return shorten("·".join(parts), length)

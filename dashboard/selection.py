@@ -87,14 +87,18 @@ def _indicators(edition: Edition, wanted: Sequence[str]) -> list[str]:
         return list(edition.plan.identity.headline)
     if ALL in wanted:
         return list(edition.plan.indicators)
-    for name in wanted:
-        known(edition.plan, name)
-    return list(wanted)
+    return list(dict.fromkeys(known(edition.plan, name) for name in wanted))
 
 
 def known(plan: Plan, indicator: str) -> str:
-    """The name itself when the plan has such an indicator. Raises NotPublished with the nearest one otherwise."""
+    """The name itself when the plan has such an indicator, or the one that the target of that id is held against.
+
+    Raises NotPublished with the nearest one otherwise.
+    """
     if indicator not in plan.indicators:
+        held = [one.id for one in plan.indicators.values() for target in one.targets if target.id == indicator]
+        if held:
+            return held[0]
         near = suggest(indicator, plan.indicators) or f" Known here: {', '.join(sorted(plan.indicators))}."
         raise NotPublished(f"There is no indicator `{indicator}`.{near}")
     return indicator

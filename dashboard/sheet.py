@@ -102,7 +102,7 @@ class _Of:
         cells = [
             [words("whatif.value"), *(self._number(one) for one in ends)],
             [words("tile.gap"), *(doubt.gap(row, self.edition.plan, words) or "–" for row in rows)],
-            [words("whatif.verdict"), *(doubt.outcome(row, self.edition.plan, words) or "–" for row in rows)],
+            [words("whatif.verdict"), *(self._outcome(row, supposed=row != rows[0]) for row in rows)],
             [words("whatif.p_met"), *("–" if one.p_met is None else doubt.chance(one.p_met) for one in ends)],
         ]
         return Listing(title=None, headings=["", now, then], rows=cells, right=[])
@@ -151,6 +151,10 @@ class _Of:
             threshold=self.target.value,
             **told,
         )
+
+    def _outcome(self, row: Assessment, *, supposed: bool) -> str:
+        """Of the scenario, that it would be so; where nothing moves it is so."""
+        return doubt.outcome(row, self.edition.plan, self.words, supposed=supposed) or "–"
 
     def _number(self, one: Standing) -> str:
         language = self.words.language

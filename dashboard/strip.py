@@ -62,7 +62,9 @@ def heading(strip: Strip, words: Words) -> list[str]:
         told["value"] = format.number(strip.value, unit, words.language, signed=signed, beside=strip.target.value)
     line = words("methods.heading", **told)
     if strip.base_period and strip.base is not None and strip.base_period < strip.period:
-        begun, base = periods.label(strip.base_period, words.language), format.number(strip.base, unit, words.language)
+        begun, base = periods.label(strip.base_period, words.language), _NOTHING
+        if strip.target.basis != "step":  # where all steps begin is a convention and no number
+            base = format.number(strip.base, unit, words.language)
         line = words("methods.heading.since", **told, begun=begun, base=base)
     return [line, words("methods.heading.target", bound=phrases.bound(strip.target, unit, words, signed=signed))]
 
@@ -92,14 +94,16 @@ def sentences(strip: Strip, words: Words) -> list[str]:
     if not total:
         return [words("methods.inapplicable.all")]
     counts = Counter(row["direction"] for row in strip.applying)
-    if own is None:
+    if own is None or strip.assessment is None:
         return [words("methods.no_own", total=total, parts=_parts(counts, words))]
+    doubted = [words("methods.by_numbers")] if strip.assessment.get("outcome") == "cannot_tell" else []
     direction, agreeing = words(f"methods.direction.{own}"), counts.pop(own, 0)
     if agreeing:
         told = [words("methods.agree", n=agreeing, total=total, direction=direction)]
     else:
         told = [words("methods.disagree", total=total, direction=direction)]
-    return [*told, words("methods.others", parts=_parts(counts, words))] if counts else told
+    others = [words("methods.others", parts=_parts(counts, words))] if counts else []
+    return [*told, *others, *doubted]
 
 
 def _parts(counts: Mapping[str, int], words: Words) -> str:

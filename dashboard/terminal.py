@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pipelines.report import Note
 
 #: headings of the results table that the app does not use
-_HEADINGS = {"zh": ("95% 区间", "企业数"), "en": ("95 % interval", "n")}
+_HEADINGS = {"zh": ("95%区间", "企业数"), "en": ("95 % interval", "n")}
 _POSITIONS: dict[Position, str] = {"reached": "green", "on_track": "green", "behind": "yellow", "away": "red", "missed": "red"}
 _STATUSES = {"suppressed": "dim", "absent": "dim", "unreliable": "yellow"}
 
@@ -65,8 +65,8 @@ def results_table(
 ) -> Table:
     """Rows of the results frame as people read them: names, units, interval, target, gap and outcome in words.
 
-    `judged` gives the outcomes their probability. A narrow one puts interval and n under the value. The name of a single
-    indicator stands above, not in every row.
+    `judged` gives the outcomes their probability. A narrow one puts interval and n under the value, and the gap under the
+    target. The name of a single indicator stands above, not in every row. Whatever the width, texts fold and none is cut.
     """
     alone = rows["indicator"].n_unique() == 1
     if alone:
@@ -79,12 +79,13 @@ def results_table(
     left = [*([] if alone else [words("table.indicator")]), words("table.period"), *([words("table.category")] if split else [])]
     right = [value] if narrow else [value, interval, count]
     sure = [] if narrow else [words("sure.title")]
-    for name in (*left, *right, *sure, *((words("tile.target"), words("tile.gap")) if held else ()), ""):
-        least = 18 if name == words("table.indicator") else None  # so that long words are not cut
-        table.add_column(name, justify="right" if name in right else "left", overflow="fold", min_width=least)
+    goal = [words("tile.target"), words("tile.gap")] if held else []
+    goal = ["\n".join(goal)] if narrow and held else goal
+    for name in (*left, *right, *sure, *goal, words("gap.outcome") if held else ""):
+        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
     for row in _in_plan_order(plan, rows):
-        cells = _cells(plan, row, words, split=split, held=held, narrow=narrow)
-        table.add_row(*(cells[1:] if alone else cells), _remark(plan, row, judged or Assessed(), words))
+        cells = _cells(plan, row, words, split=split, held=held, narrow=narrow, alone=alone)
+        table.add_row(*cells, _remark(plan, row, judged or Assessed(), words))
     return table
 
 
@@ -101,10 +102,13 @@ def _in_plan_order(plan: Plan, rows: pl.DataFrame) -> list[Result]:
     return sorted((Result(**row) for row in rows.iter_rows(named=True)), key=place)
 
 
-def _cells(plan: Plan, row: Result, words: Words, *, split: bool, held: bool, narrow: bool) -> list[str]:
+def _cells(plan: Plan, row: Result, words: Words, *, split: bool, held: bool, narrow: bool, alone: bool) -> list[str]:
+    """One row; the id of its target stands before the name, or where the name stands above, before what is demanded."""
     indicator, unit, language = plan.indicators[row.indicator], format.unit_of(plan, row.indicator), words.language
     signed = indicator.kind == "change"
-    cells: list[str] = [indicator.name.in_language(language), periods.label(row.period, language)]
+    id = f"{row.target} " if row.target and row.target != row.indicator else ""
+    cells: list[str] = [] if alone else [id + indicator.name.in_language(language)]
+    cells.append(periods.label(row.period, language))
     if split:
         cells.append(definition.category(plan, row.breakdown, row.category, words))
     value = format.beyond(row.value, row.low, unit, language)
@@ -113,8 +117,8 @@ def _cells(plan: Plan, row: Result, words: Words, *, split: bool, held: bool, na
     interval = format.interval(row.low, row.high, unit, language, signed=signed)
     count, sure = "" if row.n is None else f"{row.n:,}", phrases.assurance(row, words, short=True)
     if narrow:
-        under = ", ".join(part for part in (interval, count and f"n {count}", sure) if part)
-        cells.append(f"{value or '–'}\n{under}" if under else value or "–")
+        under = ", ".join(part for part in (count and f"n {count}", sure) if part)
+        cells.append("\n".join(part for part in (value or "–", interval, under) if part))
     else:
         cells += [value or "–", interval or "", count, sure]
     if held:
@@ -122,7 +126,8 @@ def _cells(plan: Plan, row: Result, words: Words, *, split: bool, held: bool, na
         asked = row.operator is not None and row.threshold is not None
         bound = format.bound(row.operator or "", row.threshold or 0.0, unit, language, signed=signed) if asked else ""
         year = "" if row.target_year is None or not bound else f" ({row.target_year})"
-        cells += [bound + year, gap]
+        demanded = (id if alone else "") + bound + year
+        cells += ["\n".join(part for part in (demanded, gap) if part)] if narrow else [demanded, gap]
     return cells
 
 

@@ -73,7 +73,7 @@ def _print(found: Gap, chosen: str | None, opened: Edition, words: Words) -> Non
         headings, rows = _table(found, chosen, words, wide=wide)
         typer.echo()
         screen.print(text_table(words("gap.by", **title), headings, rows, right=headings[2:]))
-        marks = [words("gap.essential")] if split["essential"].any() else []
+        marks = [words("gap.essential")] if split["essential"].any() and not movers.spans(found.row) else []
         marks += [words("gap.error")] if wide and (split["se"] > 0).any() else []
         for line in (doubt.joined(marks, words), movers.told(found.row, split, found.plan, words)):
             if line:
@@ -116,28 +116,36 @@ def _value(row: Assessment, found: Gap, words: Words) -> str:
 
 
 def _table(found: Gap, chosen: str, words: Words, *, wide: bool) -> tuple[list[str], list[list[str]]]:
-    """Headings and rows: the categories by rank, then what is not told singly, the shift of the mix, and the whole."""
-    from dashboard import definition, format
-    from dashboard.judged import parts
+    """Headings and rows: the categories by rank, then what is not told singly, the shift of the mix, and the whole.
+
+    Of a gap within error no shares are told, and of a total no weights, which are all one.
+    """
+    from dashboard import definition, format, movers
+    from dashboard.judged import categories, parts
     from indicators.targets.pareto import half_width
 
     plan, unit = found.plan, format.unit_of(found.plan, found.row.indicator)
     signed, counted = plan.indicators[found.row.indicator].kind == "change", plan.indicators[found.row.indicator].counted
     names = ["rank", "category", "value", "weight", "contribution", "share", "cumulative"]
-    names = names if wide else [name for name in names if name not in ("weight", "cumulative")]
+    ordered, doubted = parts(found.own.filter(found.own["breakdown"] == chosen)), movers.spans(found.row)
+    left_out = set() if wide else {"weight", "cumulative"}
+    left_out |= {"share", "cumulative"} if doubted else set()
+    left_out |= {"weight"} if all(one.weight == 1 for one in categories(ordered)) else set()
+    names = [name for name in names if name not in left_out]
+    level = format.even((one.contribution for one in ordered), unit)
     headings = [words(f"gap.column.{name}") for name in names]
     if counted:
         headings.append(words("gap.column.missing", counted=counted.in_language(words.language)))
     rows = []
-    for one in parts(found.own.filter(found.own["breakdown"] == chosen)):
+    for one in ordered:
         named = definition.category(plan, chosen, one.category, words) if one.part == "category" else _part(one.part, words)
-        amount = format.difference(one.contribution or 0.0, unit, words.language)
+        amount = format.difference(one.contribution or 0.0, level, words.language)
         if wide and one.se and one.contribution is not None:
             half = half_width(one.se)
-            margin = format.margin(one.contribution - half, one.contribution + half, unit, words.language)
+            margin = format.margin(one.contribution - half, one.contribution + half, level, words.language)
             amount = words("gap.margin", amount=amount, margin=margin)
         cells = {
-            "rank": "" if one.rank is None else f"{one.rank}{' ▸' if one.essential else ''}",
+            "rank": "" if one.rank is None else f"{one.rank}{' ▸' if one.essential and not doubted else ''}",
             "category": named,
             "value": "" if one.value is None else format.number(one.value, unit, words.language, signed=signed),
             "weight": "" if one.weight is None else format.percent(one.weight),
@@ -151,4 +159,4 @@ def _table(found: Gap, chosen: str, words: Words, *, wide: bool) -> tuple[list[s
 
 
 def _part(part: str, words: Words) -> str:
-    return words("target.page.composition.part" if part == "composition" else f"target.page.{part}")
+    return words("gap.part.rest" if part == "rest" else f"details.part.{part}")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def methods(
-    indicator: Annotated[str, typer.Argument(metavar="INDICATOR", help="Id of the indicator.")],
+    indicator: Annotated[str, typer.Argument(metavar="INDICATOR", help="Id of an indicator, or of one of its targets.")],
     period: Annotated[str | None, typer.Option("--period", help="A year, as 2026, or all; without it the newest judged.")] = None,
     edition: EditionId = None,
     form: Annotated[Form, typer.Option("--format", help="table for people; csv and json hold every column.")] = Form.table,
@@ -31,7 +31,7 @@ def methods(
     from dashboard.words import words
 
     opened, spoken = edition_of(store, edition), words(language_of(lang))
-    known(opened.plan, indicator)
+    indicator = known(opened.plan, indicator)
     found = opened.query("SELECT * FROM methods WHERE indicator = $name ORDER BY ALL", {"name": indicator})
     rows = _in_period(found, period) if found.height else found
     if form is Form.csv:

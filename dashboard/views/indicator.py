@@ -55,10 +55,11 @@ def _judged(item: Item, readings: list[Reading], reading: Reading | None) -> Non
     if reading is None:
         st.html(markup.box("pw-block", item.headline()))
         return
-    if reading.assessment is None or reading.target.value is None or reading.assessment.value is None:
+    row = reading.assessment
+    if row is None or row.outcome is None or row.value is None or reading.target.value is None:
         st.html("".join(cards.head(one, item.view.plan, item.words) for one in readings))
         return
-    held = Held(item=item, reading=reading, row=reading.assessment)
+    held = Held(item=item, reading=reading, row=row)
     judgement.show(held, _tile(item, reading))
     way.show(held)
     strip.show(held)

@@ -75,7 +75,7 @@ def scenario_faults(plan: Plan, scenario: Scenario) -> Iterator[Found]:
             yield Found(place=("moves", i, *found.place), told=found.told, key=found.key)
         if any(_overlap(named(move, target), named(other, target)) for other in scenario.moves[:i]):
             told = Text(
-                zh="前面的一步已移动了其中的类别，每个类别只移动一次。",
+                zh="前面的一步已调整了其中的类别，每个类别只调整一次。",
                 en="a move above it moves some of these categories already; move each of them once.",
             )
             yield Found(place=("moves", i, "where"), told=told)
@@ -185,17 +185,17 @@ def _fifth(plan: Plan, move: Move, indicator: Indicator, target: Target) -> Iter
     told: Text | None = None
     if indicator.kind == "total":
         told = Text(
-            zh="总量的各类别大小本就不同，无所谓最好的五分之一；请给出数值。",
+            zh="总量的各类别大小本就不同，无所谓前20%；请给出数值。",
             en="categories of a total differ by their size, so there is no best fifth of them; give a number.",
         )
     elif move.pace is not None and len(names) > 1:
         told = Text(
-            zh="最快的五分之一只按单个分组计算；请用among指明分组。",
+            zh="最快的前20%只按单个分组计算；请用among指明分组。",
             en="the fastest fifth is known of single breakdowns only; name one with `among`.",
         )
     elif math.prod(sizes) < FIFTH_OF:
         told = Text(
-            zh=f"不足{FIFTH_OF}个类别，无所谓五分之一；请用among指明分组，或给出数值。",
+            zh=f"不足{FIFTH_OF}个类别，无所谓前20%；请用among指明分组，或给出数值。",
             en=f"of fewer than {FIFTH_OF} categories no fifth is taken; name a breakdown with `among`, or give a number.",
         )
     if told is not None:

@@ -6,7 +6,8 @@ number left the interval that was published with it. A table fires while reports
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
@@ -99,22 +100,32 @@ def told(edition: Edition) -> list[Text]:
     return [*why["verdict"], *_summed(edition.plan, revised), *why["late"]]
 
 
-def probability(outcome: str, now: Mapping[str, Any]) -> float | None:
-    """That what an outcome says is true, by a row of the table assessments.
+def probability(then: Mapping[str, Any], now: Mapping[str, Any]) -> float | None:
+    """That what the outcome of `then` says is true by `now`, both rows of the table assessments.
 
-    None where the outcome says nothing that could be wrong (base_only, cannot_tell, no_error, depends), and where no error is
-    known now. A grade says two things, and the less probable counts: that the threshold is not reached, and how fast the
-    number moves (a number that reaches it is on track, too).
+    None where the outcome says nothing that could be wrong (base_only, no_error, depends), and where no error is known now.
+    Grades say two things, and the less probable counts: that the threshold is not reached, and how fast the number moves (a
+    number that reaches it is on track, too; one whose base has reached it has no pace at all). `cannot_tell` names two grades.
     """
     met: float | None = now["p_met"]
-    if met is None or outcome not in (*_MET, *_NOT_MET, *GRADES):
+    outcome = then["outcome"]
+    grades = [then["grade"], then["other"]] if outcome == "cannot_tell" else [outcome] if outcome in GRADES else []
+    if met is None or None in grades or outcome not in (*_MET, *_NOT_MET, *GRADES, "cannot_tell"):
         return None
     if outcome in _MET:
         return met
-    pace: float | None = now[f"p_{outcome}"] if outcome in GRADES else None
-    if pace is not None and outcome == GRADES[0]:
-        pace += met
-    return min(1 - met, 1 if pace is None else pace)
+    if not grades:
+        return 1 - met
+    return min(1 - met, _paced(grades, now, met))
+
+
+def _paced(grades: Sequence[str], now: Mapping[str, Any], met: float) -> float:
+    """The probability that the pace is of one of the grades; where the base has reached the target, it is of none."""
+    chances: list[float | None] = [now[f"p_{grade}"] for grade in grades]
+    known = [chance for chance in chances if chance is not None]
+    if len(known) < len(chances):
+        return 0.0 if now["base"] is not None and now["distance"] is None else 1.0
+    return math.fsum(known) + (met if GRADES[0] in grades else 0.0)
 
 
 def _of_verdicts(plan: Plan, results: pl.DataFrame, assessments: pl.DataFrame, former: Former) -> list[dict[str, Any]]:
@@ -129,7 +140,7 @@ def _of_verdicts(plan: Plan, results: pl.DataFrame, assessments: pl.DataFrame, f
         mine = judged.filter(pl.col(name) == then[name] for name in same)
         later = mine.filter(pl.col("period") > then["period"]).tail(1)
         for now in pl.concat([mine.filter(pl.col("period") == then["period"]), later]).iter_rows(named=True):
-            chance = probability(then["outcome"], now)
+            chance = probability(then, now)
             if now["outcome"] == then["outcome"] or chance is None or chance >= LIMIT:
                 continue
             key = (now["indicator"], now["target"])

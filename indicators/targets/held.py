@@ -34,6 +34,7 @@ HELD: dict[str, pl.DataType] = {
     "high": pl.Float64(),
     "df": pl.Int64(),
     "n": pl.Int64(),
+    "reliable": pl.Boolean(),  # not of quality F
     "exact": pl.Boolean(),  # no sampling error: a full count
     "base_period": pl.String(),
     "base": pl.Float64(),
@@ -118,6 +119,7 @@ def _of_target(
         "bounded": pl.lit(indicator.kind == "ratio" and plan.identity.units[indicator.unit].bounded),
         "change": pl.lit(indicator.kind == "change"),
         "base_period": pl.lit(begun),
+        "reliable": (pl.col("quality") != "F").fill_null(True),
     }
     return rows.with_columns(**facts).select(pl.col(column).cast(kind) for column, kind in HELD.items())
 

@@ -159,7 +159,7 @@ def best_fifth(stage: Stage, i: int, move: Move) -> tuple[float, int]:
             values.append(value)
     if len(values) < FIFTH_OF:
         told = Text(
-            zh=f"可靠公布的类别只有{len(values)}个，不足{FIFTH_OF}个，没有最好的五分之一；请用among指明分组，或给出数值。",
+            zh=f"可靠公布的类别只有{len(values)}个，不足{FIFTH_OF}个，没有前20%；请用among指明分组，或给出数值。",
             en=f"only {len(values)} of its categories are published and reliable, and a fifth is taken of {FIFTH_OF} or more; "
             "name a breakdown with `among`, or give a number.",
         )
@@ -174,7 +174,7 @@ def _fastest_fifth(stage: Stage, i: int, move: Move) -> float:
     if found.is_empty():
         known = sorted(stage.paces.filter(pl.col("fastest").is_not_null())["among"].unique().to_list())
         told = Text(
-            zh=f"没有“{among}”最快五分之一的速度；有：{'、'.join(known) or '无'}。",
+            zh=f"没有“{among}”最快的前20%的速度；有：{'、'.join(known) or '无'}。",
             en=f"no pace of a fastest fifth of `{among}` is known; it is of {', '.join(known) or 'none'}.",
         )
         raise ScenarioRefused(told, ("moves", i, "pace"))

@@ -1,13 +1,14 @@
 """Outcomes: whether a number reaches its target, with what probability its true value does, and the word for both.
 
 Whether a target is reached is decided by the comparison that the law makes, on unrounded numbers (a value within 1e-12 of the
-threshold is the threshold). The probability is that of the sampling error alone: one-sided, by the normal distribution; for
+threshold is the threshold). The probability is that of the sampling error alone: one-sided, by t as the interval; for
 shares on the log odds, where near 0 and 1 an interval stays inside (Newcombe 2001), for changes on the scale of their index.
 Where all answers of a sample are alike it is the exact binomial one (Clopper and Pearson 1934), as in their interval.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 from scipy import special
 
@@ -39,9 +40,16 @@ def reached(value: pl.Expr) -> pl.Expr:
     return pl.when(same(value)).then(~pl.col("strict")).otherwise(_DIRECTION * (value - _THRESHOLD) > 0)
 
 
-def phi(z: pl.Expr) -> pl.Expr:
-    """The standard normal distribution function; null where z is null."""
-    return z.map_batches(lambda values: pl.Series(special.ndtr(values.to_numpy())), return_dtype=pl.Float64).fill_nan(None)
+def below(z: pl.Expr) -> pl.Expr:
+    """The distribution function of Student's t with `df` of the row, as in its interval; normal where df is not known."""
+    freedom = pl.col("df").cast(pl.Float64).fill_null(float("inf")).clip(lower_bound=1.0)
+    return pl.struct(z.alias("z"), freedom.alias("df")).map_batches(_below, return_dtype=pl.Float64).fill_nan(None)
+
+
+def _below(both: pl.Series) -> pl.Series:
+    z, freedom = (both.struct.field(name).to_numpy() for name in ("z", "df"))
+    known = np.isfinite(freedom)
+    return pl.Series(np.where(known, special.stdtr(np.where(known, freedom, 1.0), z), special.ndtr(z)))
 
 
 def p_met() -> pl.Expr:
@@ -65,7 +73,7 @@ def p_met() -> pl.Expr:
         .then(None)
         .when(alike)
         .then(pl.when(reached(_THETA)).then(1 - beyond).otherwise(beyond))
-        .otherwise(phi(_standardised(error)))
+        .otherwise(below(_standardised(error)))
     )
 
 
@@ -87,30 +95,30 @@ def outcome() -> pl.Expr:
     """The word of OUTCOMES for rows of HELD with p_met, grade and p_grade; the first that fits.
 
     `p_grade` is the probability of the grade. A base that reaches the threshold counts as having reached it, by its value;
-    that a number still does, or does not any more, is said of it only beyond error.
+    that a number still does, or does not any more, is said of it only beyond error. Of an unreliable number nothing is
+    said beyond error: an interval from few units hides more than it tells.
     """
     now, then, probability = reached(_THETA), reached(pl.col("base")).fill_null(False), pl.col("p_met")
     unknown = error_of(pl.col("exact"), pl.col("se"), pl.col("low"), pl.col("high")).is_null()
     dated = pl.col("target_year").is_not_null()
     due = (dated & (pl.col("period").cast(pl.Int64) >= pl.col("target_year")) & pl.col("over")).fill_null(False)
     grade = pl.col("grade")
-    doubted = (pl.when(now).then(1 - probability).otherwise(probability) > 1 - CERTAIN).fill_null(False)
+    began, firm = pl.col("since").eq_missing(pl.lit(0)), pl.col("reliable").fill_null(True)
+    doubted = ~firm | (pl.when(now).then(1 - probability).otherwise(probability) > 1 - CERTAIN).fill_null(False)
     words = [
         (pl.col("verdict").eq_missing(pl.lit("depends")), "depends"),
-        (pl.col("since").eq_missing(pl.lit(0)) & now, "met_at_base"),
-        (pl.col("since").eq_missing(pl.lit(0)) & ~due, "base_only"),
-        (then & now & ~doubted, "met_at_base"),
+        (began & ~now & ~due, "base_only"),
+        ((began | then) & now & ~doubted, "met_at_base"),
         (then & ~now & ~doubted, "lost"),
-        (then & ~now, "not_met_within_error"),
-        (~now & due & (probability <= 1 - CERTAIN).fill_null(False), "not_met"),
+        (~now & due & firm & (probability <= 1 - CERTAIN).fill_null(False), "not_met"),
         (unknown, "no_error"),
-        (now & (probability >= CERTAIN).fill_null(False), "met"),
+        (now & firm & (probability >= CERTAIN).fill_null(False), "met"),
         (now, "met_within_error"),
         (~dated, "no_date"),
         (due, "not_met_within_error"),
         (grade.is_null(), "cannot_tell"),
         (pl.col("p_grade").is_null(), "no_error"),
-        (pl.col("p_grade") < TOLD, "cannot_tell"),
+        (~firm | (pl.col("p_grade") < TOLD), "cannot_tell"),
     ]
     told = grade.replace_strict({name: name for name in GRADES}, default=None, return_dtype=pl.String)
     for holds, word in reversed(words):

@@ -12,7 +12,7 @@ import polars as pl
 
 from indicators.editions.results import GRADES
 from indicators.targets.held import error_of
-from indicators.targets.outcome import TOLD, phi, reached, same
+from indicators.targets.outcome import TOLD, below, reached, same
 from indicators.targets.scale import fitting, forward, slope
 from indicators.targets.target import SAME
 
@@ -74,7 +74,7 @@ def _tails(open_way: pl.Expr) -> list[pl.Expr]:
         terms = (error / since) ** 2 + (rest * base_error) ** 2
         variance = terms - 2 * rest * shared / since
         certain = pl.when(lead >= 0).then(pl.lit(1.0)).otherwise(pl.lit(0.0))
-        tail = pl.when(variance > _NOISE * terms).then(phi(lead / variance.sqrt())).when(variance.is_not_null()).then(certain)
+        tail = pl.when(variance > _NOISE * terms).then(below(lead / variance.sqrt())).when(variance.is_not_null()).then(certain)
         found += [pl.when(open_way).then(lead >= 0).alias(f"_at_{number}"), pl.when(open_way).then(tail).alias(f"_from_{number}")]
     return found
 

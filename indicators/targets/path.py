@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from indicators.catalogue.plan import Plan
+from indicators.catalogue.plan import Path, Plan, Target
 from indicators.editions.details import DETAILS, as_details
 from indicators.editions.results import DIGITS
 from indicators.estimation.estimate import KEYS
@@ -52,9 +52,17 @@ def _ways(plan: Plan) -> pl.DataFrame:
     rows = [
         (indicator.id, target.id or indicator.id, *way)
         for indicator, target in numbered(plan)
-        for way in [(way.declared, way.shape, way.ceiling) for way in target.paths] or [(plan.identity.issued, "linear", 1.0)]
+        for way in [(way.declared, way.shape, way.ceiling) for way in _declared(plan, target)]
+        or [(plan.identity.issued, "linear", 1.0)]
     ]
     return pl.DataFrame(rows, schema={**_WAY, "shape": pl.String, "ceiling": pl.Float64}, orient="row")
+
+
+def _declared(plan: Plan, target: Target) -> list[Path]:
+    """The vintages of a target; another reading without its own goes the way of its headline, lest the way make a difference."""
+    if target.paths or target.reading_of is None:
+        return target.paths
+    return next((one.paths for _, one in numbered(plan) if one.id == target.reading_of), [])
 
 
 def _standing(plan: Plan) -> pl.DataFrame:
@@ -62,7 +70,7 @@ def _standing(plan: Plan) -> pl.DataFrame:
     rows = []
     for indicator, target in numbered(plan):
         begun = plan.base_of(target)
-        for way in target.paths if begun and target.year else []:
+        for way in _declared(plan, target) if begun and target.year else []:
             stands = None
             for year in range(int(begun or 0) + 1, target.year or 0):
                 stands = way.milestones.get(str(year), stands)

@@ -1,14 +1,12 @@
-"""What a reader of a played scenario should know: what is held as it is, what was left out, and that it is no forecast."""
+"""What a reader of a played scenario should know: what is held as it is, and that it is no forecast."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import polars as pl
 
 from indicators.catalogue.scenariofaults import named
 from indicators.targets.moved import best_fifth
-from indicators.targets.played import Left, Standing
+from indicators.targets.played import Standing
 from indicators.targets.stage import Stage
 from pipelines.yamlfile import Text
 
@@ -23,7 +21,7 @@ _ERROR = Text(
 )
 
 
-def remarks(at: Stage, parts: pl.DataFrame, left: Sequence[Left], after: Standing) -> tuple[Text, ...]:
+def remarks(at: Stage, parts: pl.DataFrame, after: Standing) -> tuple[Text, ...]:
     """Notes in both languages, the most general first."""
     return (
         _SCENARIO,
@@ -31,7 +29,7 @@ def remarks(at: Stage, parts: pl.DataFrame, left: Sequence[Left], after: Standin
         *([_ERROR] if after.low is not None else []),
         *_until(at),
         *_fifths(at),
-        *_categories(parts, left),
+        *_categories(parts),
         *_judged(at, after),
     )
 
@@ -42,7 +40,7 @@ def _until(at: Stage) -> list[Text]:
     year, now = at.target.year, at.period
     return [
         Text(
-            zh=f"速度保持到{year}年底，数值按该年末判定；没有移动的类别保持{now}年的水平。",
+            zh=f"速度保持到{year}年底，数值按该年末判定；未调整的类别保持{now}年的水平。",
             en=f"Paces are kept until the end of {year}, and the number is judged there; what does not move stays as in {now}.",
         )
     ]
@@ -60,39 +58,30 @@ def _fifths(at: Stage) -> list[Text]:
             best = -(-count // 5)
             found.append(
                 Text(
-                    zh=f"最好五分之一：按{zh}可靠公布的{count}个类别中，最好的{best}个都达到的水平。",
+                    zh=f"前20%：按{zh}可靠公布的{count}个类别中，居前的{best}个都达到的水平。",
                     en=f"The best fifth: a level that the best {best} of {count} published, reliable categories of {en} reach.",
                 )
             )
     return list(dict.fromkeys(found))
 
 
-def _categories(parts: pl.DataFrame, left: Sequence[Left]) -> list[Text]:
+def _categories(parts: pl.DataFrame) -> list[Text]:
     how = parts["how"].to_list()
     kept, limited = how.count("kept"), how.count("limited")
-    withheld = sum(one.reason == "withheld" for one in left)
-    paceless = len(left) - withheld
     found = []
     if kept:
-        zh, en = f"{kept}个类别已经更好，保持不变。", f"Categories that are better already stay as they are: {kept}."
+        zh, en = f"{kept}个类别已优于该水平，保持不变。", f"Categories that are better already stay as they are: {kept}."
         found.append(Text(zh=zh, en=en))
     if limited:
         zh, en = f"{limited}个类别到达0或1的界限为止。", f"Categories that stop at the limit of a share, 0 or 1: {limited}."
         found.append(Text(zh=zh, en=en))
-    if withheld:
-        zh = f"{withheld}个类别未公布或与未公布的类别合并，不能移动，保持不变。"
-        en = f"Categories that are withheld, or told together with those withheld, cannot move and stay as they are: {withheld}."
-        found.append(Text(zh=zh, en=en))
-    if paceless:
-        zh = f"{paceless}个类别没有已知的速度，保持不变。"
-        found.append(Text(zh=zh, en=f"Categories without a known pace stay as they are: {paceless}."))
     return found
 
 
 def _judged(at: Stage, after: Standing) -> list[Text]:
     found = []
     if at.target.sensitivity:
-        zh = "只移动了主要方法的数值，未与其他公认方法对照。"
+        zh = "只调整了主要方法的数值，未与其他公认方法对照。"
         found.append(
             Text(zh=zh, en="Only the number by the headline method was moved; it is not held against other accepted methods.")
         )

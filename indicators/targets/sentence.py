@@ -15,16 +15,16 @@ Row = Mapping[str, Any]
 
 #: the outcomes of a target with a number in words, those of a year before the target year as `so_far`
 OUTCOME_NAMES: dict[str, Text] = {
-    "met": Text(zh="已达到，确定", en="Met, confirmed"),
+    "met": Text(zh="已达到（95%把握）", en="Met (95% certain)"),
     "met_within_error": Text(zh="已达到，误差之内", en="Met, within error"),
     "so_far.met": Text(zh="目前已达到", en="Met so far"),
     "so_far.met_within_error": Text(zh="目前已达到，误差之内", en="Met so far, within error"),
     "not_met_within_error": Text(zh="未达到，误差之内", en="Not met, within error"),
-    "not_met": Text(zh="未达到，确定", en="Not met, confirmed"),
+    "not_met": Text(zh="未达到（95%把握）", en="Not met (95% certain)"),
     "on_track": Text(zh="符合进度", en="On track"),
     "acceleration": Text(zh="需加快", en="Acceleration needed"),
-    "limited": Text(zh="进展缓慢", en="Limited progress"),
-    "deterioration": Text(zh="背离目标", en="Moving away"),
+    "limited": Text(zh="进展有限", en="Limited progress"),
+    "deterioration": Text(zh="倒退", en="Moving away"),
     "cannot_tell": Text(zh="难以判定", en="Cannot be told"),
     "met_at_base": Text(zh="基期已达到", en="Met at base"),
     "lost": Text(zh="基期达到，现未达到", en="Met at base, not any more"),

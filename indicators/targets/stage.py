@@ -17,6 +17,10 @@ from indicators.targets.held import base_year, hold
 from pipelines.yamlfile import Text
 
 _LISTED = 12
+_WHY = Text(
+    zh="其数值已公布，但据此分解可能推算出未公布的数值，或者各组合计与总体不符。",
+    en="Its numbers are published, but from such a split a withheld number could be worked out, or its categories do not add up.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +78,9 @@ class Stage:
         return wanted
 
     def withheld(self, i: int) -> list[str]:
-        """The categories that a move over all would name too, if they had a number of their own."""
-        here = self.results.filter(pl.col("period") == self.period, pl.col("breakdown") == self.breakdown)
+        """The categories that a move over all would name too, if they had a number of their own; not those without anybody."""
+        of_year = (pl.col("period") == self.period) & (pl.col("breakdown") == self.breakdown)
+        here = self.results.filter(of_year, pl.col("status") != "absent")
         others = sorted(set(here["category"].to_list()) - set(self.parts["category"].to_list()))
         return [category for category in others if self._meant(i, category)]
 
@@ -93,7 +98,7 @@ class Stage:
         more = ["…"] if len(known) > _LISTED else []
         offered = [*known[:_LISTED], *more]
         return Text(
-            zh=f"“{category}”未公布、无人作答或与未公布的类别合并，不能移动。可移动：{'；'.join(offered)}。",
+            zh=f"“{category}”未公布、无人作答或与未公布的类别合并，不能调整。可调整：{'；'.join(offered)}。",
             en=f"`{category}` cannot be moved: it is withheld, nobody answered, or it is told together with those withheld. "
             f"These can: {'; '.join(offered)}.",
         )
@@ -122,10 +127,11 @@ def stage(plan: Plan, tables: Tables, scenario: Scenario) -> Stage:
     held = _held(plan, indicator, target, tables, scenario)
     period = str(held["period"][0])
     split = tables.splits.filter(of_target, pl.col("period") == period, pl.col("part") == "category")
-    breakdown = _breakdown(split, scenario.moves[0], target)
     results = tables.results.filter(pl.col("indicator") == indicator.id, pl.col("period").str.len_chars() == 4).unique(
         KEYS, keep="first", maintain_order=True
     )
+    published = results.filter(pl.col("period") == period, pl.col("value").is_not_null())["breakdown"].unique().to_list()
+    breakdown = _breakdown(split, scenario.moves[0], target, published)
     return Stage(
         plan=plan,
         indicator=indicator,
@@ -176,8 +182,8 @@ def _unfinished(results: pl.DataFrame, target: Target, name: str, indicator: str
     return frozenset((indicator, period) for period in open_years["period"] if len(period) == 4)
 
 
-def _breakdown(split: pl.DataFrame, move: Move, target: Target) -> str:
-    """The breakdown of the edition that the moves name, in whatever order."""
+def _breakdown(split: pl.DataFrame, move: Move, target: Target, published: list[str]) -> str:
+    """The breakdown of the edition that the moves name, in whatever order; what is published and not split is told so."""
     wanted, asked = set(named(move, target)), scope_of(target)
     there = split["breakdown"].unique().sort().to_list()
     found = [breakdown for breakdown in there if set(breakdown.split(",")) == wanted]
@@ -187,6 +193,8 @@ def _breakdown(split: pl.DataFrame, move: Move, target: Target) -> str:
             zh=f"本期的差距未按{', '.join(move.where)}分解；可用：{'、'.join(offered) or '无'}。",
             en=f"this edition splits the gap not by {', '.join(move.where)}, but by {', '.join(offered) or 'nothing'}.",
         )
+        if there and any(set(breakdown.split(",")) == wanted for breakdown in published):
+            told = joined(told, _WHY)
         raise ScenarioRefused(told, ("moves", 0, "where"))
     return str(found[0])
 

@@ -52,7 +52,7 @@ def play(plan: Plan, tables: Tables, scenario: Scenario) -> Played:
         after=after,
         moved=_told(at, parts, before.value, after.value),
         left=left,
-        notes=remarks(at, parts, left, after),
+        notes=remarks(at, parts, after),
     )
 
 

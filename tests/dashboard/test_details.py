@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from dashboard import definition, markup
+from dashboard import definition, judgedtext, markup
 from dashboard.terminal import details_tables
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
@@ -45,7 +45,34 @@ def test_rows_can_be_chosen(run: Run, store: Path) -> None:
     chosen = run("details", "decomposition", "--by", "segment", "--period", "2026", "--dir", store, "--format", "csv")
     found = list(csv.DictReader(io.StringIO(chosen.out)))
     assert {row["breakdown"] for row in found} == {"segment"}
-    assert run("details", "decomposition", "--period", "1999", "--dir", store).out.startswith("This edition holds nothing")
+    none = run("details", "decomposition", "--by", "no_such", "--dir", store, "--lang", "en")
+    assert none.out.startswith("This edition holds nothing")
+
+
+def test_all_lifts_the_period_and_an_unknown_one_is_refused_with_those_there_are(run: Run, store: Path) -> None:
+    every = run("details", "assessments", "nc_rate", "--period", "all", "--dir", store, "--format", "csv")
+    assert (every.code, every.out) == (0, run("details", "assessments", "nc_rate", "--dir", store, "--format", "csv").out)
+    found = sorted({row["period"] for row in csv.DictReader(io.StringIO(every.out))})
+    assert len(found) > 1
+    unknown = run("details", "assessments", "nc_rate", "--period", "1999", "--dir", store)
+    assert (unknown.code, unknown.out) == (2, "")
+    assert f"has nothing of 1999. Periods here: {', '.join(found)}; or all." in " ".join(unknown.err.split())
+
+
+def test_a_target_names_its_indicator(run: Run, store: Path) -> None:
+    for command in (("details", "assessments"), ("explain",), ("show",)):
+        by_target = run(*command, "T4", "--dir", store)
+        assert by_target.code == 0
+        assert by_target.out == run(*command, "nc_rate", "--dir", store).out
+
+
+def test_where_steps_begin_is_no_number(edition: Edition) -> None:
+    rows = edition.query("SELECT * FROM assessments WHERE target = 'T1' AND scope ORDER BY period")
+    base = rows.head(1).with_columns(period=pl.lit("2025"), base_period=pl.lit("2025"), value=pl.lit(0.0), gap=pl.lit(1.0))
+    [found] = judgedtext.listings(edition.plan, "assessments", pl.concat([rows.tail(1), base]), words("en"))
+    at = [found.headings.index(words("en")(f"details.column.{name}")) for name in ("value", "gap")]
+    assert all(found.rows[0][one] not in ("", "–") for one in at)
+    assert [found.rows[-1][one] for one in at] == ["–", "–"]
 
 
 def test_an_indicator_that_is_not_there_is_said(run: Run, store: Path) -> None:
@@ -157,7 +184,7 @@ def test_splits_are_ranked_and_mark_the_fewest_that_hold_most(plan: Plan) -> Non
     ]  # fmt: skip
     shown = printed(plan, "splits", [{**key, **part} for part in parts], "en").splitlines()
     lines = [line for line in shown if "%" in line and "70%" not in line]
-    assert [("Parts" in line, "Vehicle" in line, "together" in line) for line in lines] == [
+    assert [("Parts" in line, "Vehicle" in line, "Together" in line) for line in lines] == [
         (True, False, False),
         (False, True, False),
         (False, False, True),

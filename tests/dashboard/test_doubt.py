@@ -50,7 +50,7 @@ def test_two_grades_that_are_both_behind_leave_it_behind(plan: Plan) -> None:
     behind = replace(NC, other="limited", probability=0.79)
     assert assessed.position("cannot_tell", "not_yet", behind) == "behind"
     assert doubt.badge(behind, plan, words("en")) == "Behind"
-    assert short(behind, plan) == "Cannot be told: acceleration needed or limited progress (79%)"
+    assert short(behind, plan) == "Cannot be told (behind either way): acceleration needed or limited progress (79%)"
     for other, probability in (("on_track", 0.87), ("limited", 0.69), (None, 0.9)):
         found = replace(NC, other=other, probability=probability)
         assert assessed.position("cannot_tell", "not_yet", found) == "cannot_tell"
@@ -79,7 +79,7 @@ def test_without_an_outcome_the_law_alone_says_where_a_target_stands(verdict: st
         ({"outcome": "no_error", "grade": None, "probability": None}, "Error unknown"),
         ({"outcome": "met", "grade": None, "probability": None}, "Met so far"),
         ({"outcome": "met_within_error", "grade": None, "probability": None}, "Met so far, within error"),
-        ({"outcome": "not_met", "grade": None, "probability": None}, "Not met, confirmed"),
+        ({"outcome": "not_met", "grade": None, "probability": None}, "Not met (95% certain)"),
         ({"outcome": "met_at_base", "grade": None, "probability": None}, "Met at base"),
         ({"outcome": "depends", "probability": None}, "Depends on the method"),
         ({"outcome": None, "grade": None, "probability": None}, ""),
@@ -93,10 +93,10 @@ def test_what_is_met_is_met_so_far_only_while_there_is_time(plan: Plan) -> None:
     met = replace(NC, outcome="met", grade=None, probability=None)
     for period, through, told in (
         ("2026", None, "Met so far"),
-        ("2027", None, "Met, confirmed"),
+        ("2027", None, "Met (95% certain)"),
         ("2027", "2027-09", "Met so far"),
-        ("2027", "2027-12", "Met, confirmed"),
-        ("2028", None, "Met, confirmed"),
+        ("2027", "2027-12", "Met (95% certain)"),
+        ("2028", None, "Met (95% certain)"),
     ):
         assert short(replace(met, period=period), plan, through=through) == told
     undated = replace(met, indicator="data_catalogue_rate", target="T10a", period="2031")
@@ -112,7 +112,7 @@ def test_the_gap_bears_its_interval_in_its_own_unit(plan: Plan) -> None:
     assert doubt.gap(beyond, plan, told) == "2.0 pp beyond it (95% interval: 1.0 pp to 3.0 pp beyond)"
     assert doubt.gap(replace(NC, gap_low=None), plan, told) == "6.0 pp to go"
     assert doubt.gap(replace(NC, gap=0.0, gap_low=None), plan, told) == told("tile.reached")
-    assert doubt.gap(NC, plan, words("zh")) == "还差 6.0个百分点（95% 区间：3.6个百分点至8.3个百分点）"
+    assert doubt.gap(NC, plan, words("zh")) == "还差6.0个百分点（95%区间：3.6个百分点至8.3个百分点）"
 
 
 def test_the_path_says_what_was_due_and_on_which_side_the_number_lies(plan: Plan) -> None:
@@ -124,7 +124,7 @@ def test_the_path_says_what_was_due_and_on_which_side_the_number_lies(plan: Plan
     assert doubt.path(CYCLE, plan, told) == "2.0 pp behind (−10.0% due)", "lower is better, and −8 % is behind −10 %"
     half = replace(NC, indicator="solution_providers", target="T8", value=18.0, path=17.5, path_gap=-0.5)
     assert doubt.path(half, plan, told) == "0.5 enterprises ahead (17.5 enterprises due)", "half of one is due"
-    assert doubt.path_sentence(NC, plan, words("zh")) == "按现行路径应为 65.0%，落后 1.0个百分点。"
+    assert doubt.path_sentence(NC, plan, words("zh")) == "按现行路径应为65.0%，落后1.0个百分点。"
 
 
 def test_a_pace_that_nobody_ever_had_is_told_as_such(plan: Plan) -> None:
@@ -187,7 +187,7 @@ def test_the_long_form_says_all_of_it_in_order(plan: Plan) -> None:
     places = [told.index(part) for part in order]
     assert places == sorted(places)
     zh = doubt.sentence(NC, plan, words("zh"), [PACE], named=True)
-    assert zh.startswith("关键工序数控化率：2026年为 64.0%，目标 > 70%（超，严格大于），2027年，还差 6.0个百分点")
+    assert zh.startswith("关键工序数控化率：2026年为64.0%，目标 > 70%（超，严格大于），2027年，还差6.0个百分点")
     assert " 。" not in zh and ". " not in zh
     parts = replace(NC, breakdown="segment_group", category="parts", scope=False)
     assert "does not ask this of Parts makers alone" in doubt.sentence(parts, plan, words("en"))
@@ -215,3 +215,22 @@ def test_every_outcome_has_its_reason(plan: Plan, outcome: str, language: str) -
 def test_an_unknown_target_is_a_mistake_of_the_program(plan: Plan) -> None:
     with pytest.raises(KeyError):
         doubt.outcome(replace(NC, target="T99", outcome="met"), plan, words("en"))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "en", "zh"),
+    [
+        ("met", "Would be met (95% certain)", "将达到（95%把握）"),
+        ("met_within_error", "Would be met, within error", "将达到，误差之内"),
+        ("not_met", "Would not be met (95% certain)", "将不能达到（95%把握）"),
+        ("not_met_within_error", "Would not be met, within error", "将不能达到，误差之内"),
+    ],
+)
+def test_what_is_supposed_would_be_so(plan: Plan, outcome: str, en: str, zh: str) -> None:
+    row = replace(NC, outcome=outcome, grade=None, other=None, probability=None)
+    assert [doubt.outcome(row, plan, words(language), supposed=True) for language in ("en", "zh")] == [en, zh]
+    assert "ould" not in doubt.outcome(row, plan, words("en"))
+
+
+def test_graded_outcomes_are_the_same_of_a_scenario(plan: Plan) -> None:
+    assert doubt.outcome(NC, plan, words("en"), supposed=True) == doubt.outcome(NC, plan, words("en"))

@@ -5,11 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from dashboard.commands import gap
 from dashboard.gaps import gap_of
+from dashboard.selection import NotPublished
 from dashboard.words import words
 from indicators.editions.details import DETAILS
 from indicators.editions.edition import Edition
@@ -35,7 +39,7 @@ def test_people_read_the_gap_who_holds_it_and_a_sentence(run: Run, store: Path, 
 def test_the_same_in_chinese(run: Run, store: Path) -> None:
     said = run("gap", "rd_tool_rate", "--dir", store, "--lang", "zh")
     assert "差距构成，按" in said.out
-    assert "达到要求，可弥合" in said.out
+    assert "达到要求，可消除" in said.out
     assert "目标：> 95%（超，严格大于），2027年" in said.out
 
 
@@ -107,3 +111,51 @@ def test_a_narrow_terminal_gets_fewer_columns(run: Run, store: Path, monkeypatch
     assert "Cumulative" not in said.out
     assert "±" not in said.out.split("▸ are")[0].split("Gap by")[1]
     assert max(map(len, said.out.split("Gap by")[1].split("▸ are")[0].splitlines())) <= 80
+
+
+def test_of_a_gap_within_error_contributions_alone_are_told(edition: Edition) -> None:
+    found = gap_of(edition, "rd_tool_rate")
+    chosen = found.chosen(None)
+    assert chosen is not None
+    shares = {words("en")(f"gap.column.{name}") for name in ("share", "cumulative")}
+    headings, rows = gap._table(found, chosen, words("en"), wide=True)
+    assert shares <= set(headings)
+    assert any("▸" in line[0] for line in rows)
+    doubted = replace(found, row=replace(found.row, gap_low=-0.01))
+    headings, rows = gap._table(doubted, chosen, words("en"), wide=True)
+    assert not shares & set(headings)
+    assert words("en")("gap.column.contribution") in headings
+    assert not any("▸" in cell for line in rows for cell in line)
+
+
+def test_counts_bear_one_number_of_decimals_and_no_weights(edition: Edition) -> None:
+    """Of three classes 5/3, 2/3 and −1/3 are missing: 1.7, 0.7 and −0.3 beside 2.0, not 2, 1 and −0.3."""
+    found = gap_of(edition, "nc_rate")
+    one = (
+        found.own.filter(pl.col("part") == "category")
+        .head(3)
+        .with_columns(
+            pl.Series("contribution", [5 / 3, 2 / 3, -1 / 3]), weight=pl.lit(1.0), se=pl.lit(0.0), breakdown=pl.lit("province")
+        )
+    )
+    whole = one.head(1).with_columns(part=pl.lit("total"), contribution=pl.lit(2.0), rank=pl.lit(None, one.schema["rank"]))
+    row = replace(found.row, indicator="solution_providers", target="T8", gap=2.0, gap_low=None, gap_high=None)
+    counts = replace(
+        found, row=row, splits=pl.concat([one, whole]).with_columns(target=pl.lit("T8"), indicator=pl.lit("solution_providers"))
+    )
+    headings, rows = gap._table(counts, "province", words("zh"), wide=True)
+    assert words("zh")("gap.column.weight") not in headings
+    at = headings.index(words("zh")("gap.column.contribution"))
+    assert {line[at] for line in rows} == {"1.7家", "0.7家", "−0.3家", "2.0家"}
+
+
+def test_what_is_published_and_not_split_is_said_to_be(edition: Edition) -> None:
+    found = gap_of(edition, "nc_rate")
+    split = found.breakdowns[0]
+    other = replace(found, splits=found.splits.filter(pl.col("breakdown") != split))
+    assert split in other.published
+    with pytest.raises(NotPublished, match="though its numbers are published: a withheld number could be worked out"):
+        other.chosen(split)
+    with pytest.raises(NotPublished) as caught:
+        other.chosen("nonsense")
+    assert "though" not in str(caught.value)

@@ -214,8 +214,8 @@ def test_sentences_count_who_agrees(store: Path) -> None:
         "We give no pace here. Of 4 methods that apply: 2 on track, 1 behind, 1 moving away."
     ]
     assert strip.sentences(shown(store, "2026", rulings=mixed), words("zh")) == [
-        "4种适用的方法中，1种与本系统一致：进度落后。",
-        "其余：2种判断为可如期达到，1种判断为背离目标。",
+        "4种适用的方法中，1种与本系统一致：落后。",
+        "其余：2种判断为符合进度，1种判断为倒退。",
     ]
 
 
@@ -310,3 +310,18 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 65536)
     except OSError:  # the other end was closed
         return b""
+
+
+def test_a_target_names_its_indicator(run: Run, store: Path) -> None:
+    said = run("methods", "R_cars", "--dir", store)
+    assert said.code == 0
+    assert said.out == run("methods", "rate", "--dir", store).out
+
+
+def test_where_error_leaves_it_open_the_count_is_by_the_numbers_alone(store: Path) -> None:
+    alone = words("zh")("methods.by_numbers")
+    agreeing = [{"method": "statcan", "verdict": "on_track", "direction": "on_track", "figure": 1.0, "agrees": True}]
+    for outcome, told in (("cannot_tell", True), ("acceleration", False)):
+        found = strip.sentences(shown(store, "2026", rulings=agreeing, outcome=outcome), words("zh"))
+        assert (found[-1] == alone) is told
+        assert found.count(alone) == int(told)

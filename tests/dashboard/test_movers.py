@@ -57,7 +57,7 @@ def test_what_is_counted_is_told_in_counts_with_its_error(plan: Plan) -> None:
     assert movers.lead(row(), found, plan, EN) == (
         "9 more enterprises in Jiangsu, Zhejiang and Guangdong would close 45% of the gap (± 34 points)."
     )
-    assert movers.lead(row(), found, plan, ZH) == "江苏省、浙江省、广东省再有9家企业达到要求，可弥合差距的45%（±34个百分点）。"
+    assert movers.lead(row(), found, plan, ZH) == "江苏省、浙江省、广东省再有9家企业达到要求，可消除差距的45%（±34个百分点）。"
 
 
 def test_categories_of_a_crossing_say_once_what_they_have_in_common(plan: Plan) -> None:
@@ -94,12 +94,15 @@ def test_equal_is_not_reached_where_the_law_says_more_than(plan: Plan) -> None:
     assert reached.startswith("The target is reached")
 
 
-def test_a_gap_within_error_is_said_to_be_and_gets_no_margin(plan: Plan) -> None:
-    found = split("province", {"320000": 0.08, "330000": 0.02})
-    told = movers.sentences(row(half=0.2), found, plan, EN)
-    assert "±" not in told[0]
-    assert "The gap itself lies within sampling error, so it may be chance." in told
-    assert not any("sampling error" in one for one in movers.sentences(row(half=0.05), found, plan, EN))
+def test_of_a_gap_within_error_nobody_holds_a_share_and_why_is_said(plan: Plan) -> None:
+    found = split("province", {"320000": 0.08, "330000": 0.02}, rest=0.02)
+    why = "The 95% interval of the gap includes zero, so it may be chance, and no shares of it are told."
+    assert movers.sentences(row(half=0.2), found, plan, EN) == [why]
+    assert movers.lead(row(half=0.2), found, plan, EN) == ""
+    assert movers.spans(row(gap=0.1, half=0.1)) and not movers.spans(row(gap=0.1, half=0.0999))
+    assert not movers.spans(row(half=None))
+    beyond = movers.sentences(row(half=0.05), found, plan, EN)
+    assert why not in beyond and "of the gap" in beyond[0]
 
 
 def test_without_an_error_no_margin_is_told(plan: Plan) -> None:
@@ -111,7 +114,7 @@ def test_without_an_error_no_margin_is_told(plan: Plan) -> None:
 def test_the_rest_and_the_shift_are_told_where_they_matter(plan: Plan) -> None:
     found = split("province", {"320000": 0.05, "330000": 0.02}, rest=0.012, composition=0.018)
     told = movers.sentences(row("labour_productivity_change", "T5"), found, plan, EN)
-    assert "What is not told singly (withheld, unclassified or folded in) holds 12% of the gap." in told
+    assert "What is not shown singly (withheld, unclassified or folded in) holds 12% of the gap." in told
     assert "Shifts of the mix since 2025 hold 18% of the gap." in told
     off = movers.sentences(row(), split("province", {"320000": 0.1, "330000": 0.02}, rest=-0.02), plan, EN)
     assert "is beyond the threshold and takes 20% off the gap" in " ".join(off)

@@ -8,6 +8,7 @@ from dashboard.charts.pareto import MOST, drawn, pareto
 from dashboard.charts.shift import shift
 from dashboard.colours import MUTED, OURS, PALE
 from dashboard.judged import Part
+from dashboard.rows import fitted
 from indicators.catalogue.plan import Plan
 from tests.dashboard.test_charts import scale, trace, written
 
@@ -85,3 +86,19 @@ def test_a_change_is_split_into_what_happened_within_and_what_shares_did(plan: P
     assert within.marker.pattern.shape != composition.marker.pattern.shape
     assert figure.layout.barmode == "relative"
     assert "自身 +2.1 · 比重 +0.1" in written(figure)
+
+
+@pytest.mark.parametrize(
+    ("name", "length", "expected"),
+    [
+        ("Shandong · Parts makers · Small", 40, "Shandong · Parts makers · Small"),
+        ("Shandong · Parts makers · Small", 26, "Shandong·Parts make…·Small"),
+        ("汽车零部件及配件制造 · 小型", 13, "汽车零部件及配件制造·小型"),
+        ("Vehicle bodies and trailers", 12, "Vehicle bod…"),
+        ("山东省 · 零部件 · 小型 ◇", 13, "山东省·零部件·小型 ◇"),
+        ("A · B", 2, "A…"),
+    ],
+)
+def test_of_a_long_name_every_part_can_still_be_told(name: str, length: int, expected: str) -> None:
+    assert fitted(name, length) == expected
+    assert len(fitted(name, length)) <= length

@@ -14,7 +14,7 @@ def test_how_far_a_number_can_be_relied_on() -> None:
     row = result(quality="presentable", response_rate=0.8437, imputed_share=0.0004, review="few_degrees", release="provisional")
     told = phrases.assurance(row, words("en"))
     assert told == "presentable · response 84% · < 0.1% imputed · to review: few degrees of freedom · provisional"
-    assert "答复率 84% · 插补占 < 0.1%" in phrases.assurance(row, words("zh"))
+    assert "答复率84% · 插补占< 0.1%" in phrases.assurance(row, words("zh"))
 
 
 def test_nothing_imputed_and_nothing_known_is_not_said() -> None:

@@ -47,7 +47,7 @@ def test_outcomes_of_another_kind_are_told_side_by_side(plan: Plan) -> None:
         readings.disagreement(found, plan, words("en"))
         == "The readings disagree: the whole: on track; Parts makers: limited progress."
     )
-    assert readings.disagreement(found, plan, words("zh")) == "读法不同，结论不同：按总体，符合进度；按零部件，进展缓慢。"
+    assert readings.disagreement(found, plan, words("zh")) == "读法不同，结论不同：按总体，符合进度；按零部件，进展有限。"
     assert readings.disagreements([found], plan, words("en"))[0].startswith("T4 ")
 
 

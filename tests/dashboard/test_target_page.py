@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
-from indicators.editions.edition import Edition
+from indicators.editions.edition import Edition, write_edition
+from tests.dashboard.plausible import rows
 from tests.dashboard.test_app import figures, run, written
 
 SECTIONS = ("target.page.way", "methods.title", "target.page.who", "target.page.if", "indicator.trend")
@@ -66,6 +67,20 @@ def test_without_a_target_or_its_number_the_page_is_what_it_was(
     app = page(store, monkeypatch, indicator=indicator)
     assert figures(app) == {"trend", "bars"}
     assert not drawn(written(app), "pw-odds") and not app.multiselect
+
+
+def test_an_edition_without_judgements_has_the_page_it_had(tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that a former version of the program published."""
+    numbers = pl.DataFrame(list(rows(plan)), infer_schema_length=None).filter(pl.col("indicator") == "rd_tool_rate")
+    coverage = {"table_id": ["survey"], "rows": [1], "units": [1], "first_period": ["2024"], "last_period": ["2026"]}
+    statements = pl.DataFrame({"indicator": ["rd_tool_rate"], "sql": ["SELECT 1"]})
+    write_edition(
+        tmp_path / "editions", plan=plan, results=numbers, coverage=pl.DataFrame(coverage), statements=statements, provenance={}
+    ).close()
+    app = page(tmp_path, monkeypatch)
+    assert figures(app) == {"trend", "bars"}
+    assert words("en")("verdict.not_yet") in written(app)
+    assert words("en")("edition.mistake") not in written(app)
 
 
 def test_figures_are_told_to_those_who_do_not_see_them(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def test_a_scenario_of_the_plan_by_its_name(run: Run, store: Path, plan: Plan) -
     english = run("whatif", NAMED, "--dir", store, "--lang", "en").out
     for told in (
         "Now (2026)",
-        "Verdict",
+        "Outcome",
         "not a forecast",
         "The best fifth",
         "Synthetic" if "Synthetic" in english else "Cite as",

@@ -32,8 +32,9 @@ SHARE: dict[str, Any] = {
     "se": 0.01,
     "low": 0.62,
     "high": 0.66,
-    "df": 200,
+    "df": None,  # normal; tests of few degrees of freedom give their number
     "n": 250,
+    "reliable": True,
     "exact": False,
     "base_period": "2025",
     "base": 0.60,

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import date
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from indicators.catalogue.catalogue import load_plan
 from indicators.catalogue.plan import Plan, Target
@@ -58,7 +58,19 @@ def plan(make_plan: Callable[..., Plan]) -> Plan:
 
 # --- what was said, and how probable it is now ---------------------------------------------------------------------------------
 
-NOW = {"p_met": 0.1, "p_on_track": 0.2, "p_acceleration": 0.3, "p_limited": 0.35, "p_deterioration": 0.05}
+NOW: Row = {
+    "base": 0.4,
+    "distance": 0.5,
+    "p_met": 0.1,
+    "p_on_track": 0.2,
+    "p_acceleration": 0.3,
+    "p_limited": 0.35,
+    "p_deterioration": 0.05,
+}
+
+
+def claim(outcome: str) -> Row:
+    return {"outcome": outcome, "grade": outcome if outcome in GRADES else None, "other": None}
 
 
 @pytest.mark.parametrize(
@@ -75,16 +87,32 @@ NOW = {"p_met": 0.1, "p_on_track": 0.2, "p_acceleration": 0.3, "p_limited": 0.35
 )
 def test_every_outcome_says_something_or_nothing(outcome: str, expected: float | None) -> None:
     assert outcome in OUTCOMES
-    assert probability(outcome, NOW) == (None if expected is None else pytest.approx(expected))
-    assert probability(outcome, dict.fromkeys(NOW)) is None, "no error is known, so nothing is improbable"
+    assert probability(claim(outcome), NOW) == (None if expected is None else pytest.approx(expected))
+    assert probability(claim(outcome), dict.fromkeys(NOW)) is None, "no error is known, so nothing is improbable"
 
 
 @pytest.mark.parametrize("grade", GRADES)
 def test_a_grade_also_says_that_the_target_is_not_reached(grade: str) -> None:
     surely = {**dict.fromkeys(NOW, 0.0), "p_met": 0.97, "p_on_track": 0.03}
-    assert probability(grade, surely) == pytest.approx(0.03 if grade == "on_track" else 0.0)
-    of_full_count = {**dict.fromkeys(NOW), "p_met": 1.0}
-    assert probability(grade, of_full_count) == 0.0
+    assert probability(claim(grade), surely) == pytest.approx(0.03 if grade == "on_track" else 0.0)
+    of_full_count: Row = {**dict.fromkeys(NOW), "p_met": 1.0}
+    assert probability(claim(grade), of_full_count) == 0.0
+
+
+def test_cannot_tell_names_two_grades() -> None:
+    between = {"outcome": "cannot_tell", "grade": "acceleration", "other": "on_track"}
+    assert probability(between, NOW) == pytest.approx(0.3 + 0.2 + 0.1), "who reaches the threshold is on track, too"
+    assert probability({**between, "other": "limited"}, NOW) == pytest.approx(0.3 + 0.35)
+    assert probability({**between, "grade": None, "other": None}, NOW) is None, "it named none"
+
+
+@pytest.mark.parametrize("grade", GRADES)
+def test_a_base_that_has_reached_the_target_leaves_no_pace(grade: str) -> None:
+    """With a base of 21 instead of 15, the count of 18 is no more on track to 20: it is lost."""
+    said = claim(grade)
+    lost = {**dict.fromkeys(NOW), "base": 21.0, "p_met": 0.0}
+    assert probability(said, lost) == 0.0
+    assert probability(said, {**lost, "base": None}) == 1.0, "without a base nothing is known of a pace"
 
 
 # --- verdicts, by hand --------------------------------------------------------------------------------------------------------
@@ -95,7 +123,9 @@ def judged(period: str, outcome: str | None, value: float = 0.42, target: str = 
     own = {"breakdown": "total" if target == "T1" else "kind", "category": category, "scope": True, "threshold": 0.44}
     chances = {"p_met": 0.0, **{f"p_{grade}": float(grade == outcome) for grade in GRADES}}
     key = {"indicator": "level", "period": period, "target": target}
-    return {**key, **own, "value": value, "se": 0.01, "base": 0.4, **chances, "outcome": outcome, **more}
+    grade = outcome if outcome in GRADES else None
+    judgement = {"grade": grade, "other": None, "distance": 0.5, **chances, "outcome": outcome}
+    return {**key, **own, "value": value, "se": 0.01, "base": 0.4, **judgement, **more}
 
 
 def table(*rows: Row) -> pl.DataFrame:
@@ -136,7 +166,7 @@ def test_a_verdict_fires_where_what_was_said_is_improbable_now(plan: Plan) -> No
         "(95% interval 0.4 to 0.4 (1)), the target is > 0.44 (1); by the number and its error the probability of “On track” is "
         "< 0.1%, below 5%."
     )
-    assert "版次0001判为“符合进度”，本版判为“进展缓慢”" in why["why_zh"]
+    assert "版次0001判为“符合进度”，本版判为“进展有限”" in why["why_zh"]
     assert "低于5%" in why["why_zh"]
 
 
@@ -184,8 +214,8 @@ def test_the_newest_year_judged_is_held_against_the_same_year_and_a_newer_one(pl
     ], "of 2025 nothing is told: 2026 was the newest"
     stayed = [judged("2026", "on_track"), newer]
     [row] = fired(plan, then, table(*stayed), results(*stayed)).rows(named=True)
-    assert "by 2026 edition 0001 said “On track”, by 2027 this one says “Not met, confirmed”" in row["why_en"]
-    assert "版次0001据2026年数据判为“符合进度”，本版据2027年数据判为“未达到，确定”" in row["why_zh"]
+    assert "by 2026 edition 0001 said “On track”, by 2027 this one says “Not met (95% certain)”" in row["why_en"]
+    assert "版次0001据2026年数据判为“符合进度”，本版据2027年数据判为“未达到（95%把握）”" in row["why_zh"]
     both = [judged("2027", "limited"), judged("2028", "deterioration")]
     assert fired(plan, then, table(*both), results(*both))["period"].to_list() == ["2028"], "of newer years the newest"
     older = [judged("2025", "limited")]
@@ -256,7 +286,7 @@ def test_against_plain_loops_and_in_any_order(plan: Plan, data: st.DataObject) -
             newest = now["period"] == max(row["period"] for row in later) and now["period"] > then["period"]
             if then["period"] != now["period"] and not newest:
                 continue
-            chance = probability(then["outcome"], now)
+            chance = probability(then, now)
             if chance is not None and chance < 0.05 and then["outcome"] != now["outcome"]:
                 expected.add((target, now["period"], then["outcome"], now["outcome"]))
     assert set(found.select("target", "period", "former", "now").rows()) == expected
@@ -331,14 +361,17 @@ def test_a_correction_within_error_fires_nothing_and_one_beyond_it_fires_once(of
     made(office, 0.8)
     with closing(issue(office)) as edition:
         now = of_scope(edition)
+        [freedom] = edition.query("SELECT df FROM results WHERE target IS NOT NULL AND indicator = 'rate' AND period = '2026'")[
+            "df"
+        ]
         [fired] = fires(edition, "verdict")
         assert (fired["former"], fired["now"], fired["edition"]) == ("on_track", "deterioration", "0002")
-        assert now["p_met"] == pytest.approx(NormalDist().cdf((now["value"] - 0.44) / now["se"]), abs=1e-12)
+        assert now["p_met"] == pytest.approx(stats.t.cdf((now["value"] - 0.44) / now["se"], freedom), abs=1e-12)
         reach = now["base"] + 0.95 * (0.44 - now["base"]) / 2  # where 95 % of the pace would have it after one year
         part = 1 - 0.95 / 2
         variance = now["se"] ** 2 + (part * now["base_se"]) ** 2 - 2 * part * now["covariance"]
         assert now["p_met"] + now["p_on_track"] == pytest.approx(
-            NormalDist().cdf((now["value"] - reach) / variance**0.5), abs=1e-9
+            stats.t.cdf((now["value"] - reach) / variance**0.5, freedom), abs=1e-9
         )
         assert now["p_met"] + now["p_on_track"] < 0.05
         assert f"{now['value']:.3f}" in fired["why_en"] and f"{now['value']:.3f}" in fired["why_zh"]

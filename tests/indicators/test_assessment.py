@@ -117,7 +117,9 @@ def test_the_pace_goes_by_the_covariance_of_the_waves(make_plan: Any, answered: 
     shared = sum(float(np.cov(then["u"], now["u"])[0, 1]) for then, now in zip(both[:2], both[2:], strict=True))
     assert told["covariance"] == pytest.approx(240**2 * (1 / 60 - 1 / 240) * shared / 48000**2, rel=1e-9)
     assert told["pace"] == pytest.approx((told["value"] - told["base"]) / ((0.7 - told["base"]) / 2), rel=1e-9)
-    wanted = judge(SHARE, **{name: told[name] for name in ("value", "se", "base", "base_se", "covariance")}, df=None)
+    freedom = found.results.filter(indicator="share", period="2026", breakdown="total")["df"][0]
+    assert freedom == 118, "120 firms less two strata"
+    wanted = judge(SHARE, **{name: told[name] for name in ("value", "se", "base", "base_se", "covariance")}, df=freedom)
     assert [told[name] for name in ("grade", *PROBABILITIES)] == [wanted[name] for name in ("grade", *PROBABILITIES)]
     grown = row_of(found, indicator="grown", period="2026")
     assert (grown["base"], grown["base_se"], grown["covariance"]) == (0.0, 0.0, 0.0)

@@ -94,7 +94,9 @@ def test_what_was_met_at_the_base_is_still_met_or_lost(row: dict[str, Any]) -> N
         assert said(row, **year, base=0.72, value=0.75) == "met_at_base"
         # a share this near its threshold may lie on either side of it; a full count may not
         assert said(row, **year, base=0.72, value=0.7001) == ("met_at_base" if row is COUNTED else "met_within_error")
-        assert said(row, **year, base=0.72, value=0.6999) == ("lost" if row is COUNTED else "not_met_within_error")
+        assert said(row, **year, base=0.72, value=0.6999) == (
+            "lost" if row is COUNTED else "not_met_within_error" if year else "cannot_tell"
+        )
         assert said(row, **year, base=0.72, value=0.62) == "lost"
     told = judge(row, base=0.72, value=0.62)
     assert [told[name] for name in ("pace", "grade", "distance", "p_on_track")] == [None] * 4
@@ -309,3 +311,21 @@ def test_every_row_has_a_word() -> None:
     assert set(told["outcome"]) <= set(OUTCOMES)
     for name in ("pace", "distance", "p_met", "probability", "gap"):
         assert told[name].drop_nulls().is_finite().all(), name
+
+
+@pytest.mark.parametrize("freedom", [1, 4, 30])
+def test_few_degrees_of_freedom_make_less_certain(freedom: int) -> None:
+    """Student's t as in the interval: of three enterprises nothing is certain."""
+    told = judge(DAYS, **{**DUE, "base": 150.0}, value=76.0, se=2.0, df=freedom)
+    assert told["p_met"] == pytest.approx(float(stats.t.cdf(2.0, freedom)), rel=1e-12)
+    assert told["p_met"] < judge(DAYS, **{**DUE, "base": 150.0}, value=76.0, se=2.0)["p_met"]
+    assert told["outcome"] == ("met" if freedom == 30 else "met_within_error")
+
+
+def test_of_an_unreliable_number_nothing_is_said_beyond_error() -> None:
+    loose = {"reliable": False}
+    assert (said(SHARE, **LATE, value=0.9), said(SHARE, **LATE, value=0.9, **loose)) == ("met", "met_within_error")
+    assert (said(SHARE, **LATE, value=0.5), said(SHARE, **LATE, value=0.5, **loose)) == ("not_met", "not_met_within_error")
+    assert (said(SHARE, value=0.61), said(SHARE, value=0.61, **loose)) == ("limited", "cannot_tell")
+    assert said(SHARE, base=0.72, value=0.62, **loose) == "cannot_tell"
+    assert said(SHARE, period="2025", since=0, left=2, value=0.9, **loose) == "met_within_error"

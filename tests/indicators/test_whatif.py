@@ -108,18 +108,18 @@ def test_the_interval_is_the_logit_one_of_the_new_error(share: Tables) -> None:
 
 
 def test_the_probability_of_a_grade_by_hand(share: Tables) -> None:
-    """P(ρ ≥ c) = Φ(L/se) of L = (θ' − θ0)/a − c·(T − θ0)/A; the covariance with the base shrinks as the known variance does."""
+    """P(ρ ≥ c) = t(L/se) of L = (θ' − θ0)/a − c·(T − θ0)/A; the covariance with the base shrinks as the known variance does."""
     after = played(share, "T4", {"where": {"size_class": "small"}, "to": 0.60}).after
     kept = 0.2**2 * 0.010**2 + 0.3**2 * 0.012**2
     variance, base, shared = kept + 0.0095**2 - FIXED, 0.0095**2, 3e-5 * kept / FIXED
     for cut, name in ((0.95, "p_on_track"), (0.60, "p_acceleration")):
         lead = (0.67 - 0.617) - cut * (0.70 - 0.617) / 2
         rest = 1 - cut / 2
-        p = stats.norm.cdf(lead / math.sqrt(variance + rest**2 * base - 2 * rest * shared))
+        p = stats.t.cdf(lead / math.sqrt(variance + rest**2 * base - 2 * rest * shared), 200)
         better = after.p_met if name == "p_on_track" else after.p_met + after.p_on_track  # type: ignore[operator]
         assert better + getattr(after, name) == pytest.approx(p, rel=1e-9)
     error = math.sqrt(variance) / (0.67 * 0.33)
-    assert after.p_met == pytest.approx(stats.norm.cdf((special.logit(0.67) - special.logit(0.70)) / error), rel=1e-9)
+    assert after.p_met == pytest.approx(stats.t.cdf((special.logit(0.67) - special.logit(0.70)) / error, 200), rel=1e-9)
 
 
 def test_who_is_put_on_levels_whole_leaves_nothing_to_chance() -> None:
@@ -517,7 +517,31 @@ def test_who_cannot_be_moved_is_told_and_who_can(crossed: Tables) -> None:
     found = played(crossed, "T4", {"where": {"segment_group": "all", "size_class": ["large", "small"]}, "to": 0.95})
     assert [one.category for one in found.moved] == ["parts,large", "parts,small", "vehicle,large"]
     assert [(one.category, one.reason) for one in found.left] == [("vehicle,small", "withheld")]
-    assert any("1个类别未公布或与未公布的类别合并" in note.zh for note in found.notes)
+    assert not any("未公布" in note.zh for note in found.notes), "it is told once, by name"
+    everybody = played(crossed, "T4", {"where": {"segment_group": "vehicle", "size_class": "all"}, "to": 0.95})
+    assert [one.category for one in everybody.left] == ["vehicle,medium", "vehicle,small"], "of the micro ones there are none"
+
+
+def test_what_is_published_and_not_split_is_said_to_be(crossed: Tables) -> None:
+    both = replace(
+        crossed,
+        results=pl.concat(
+            [
+                crossed.results,
+                crossed.results.head(1).with_columns(
+                    period=pl.lit(crossed.splits["period"][0]),
+                    breakdown=pl.lit("province"),
+                    category=pl.lit("110000"),
+                    value=pl.lit(0.5),
+                ),
+            ]
+        ),
+    )
+    for found, told in ((both, True), (crossed, False)):
+        with pytest.raises(ScenarioRefused) as caught:
+            played(found, "T4", {"where": {"province": "110000"}, "to": 0.9})
+        assert ("Its numbers are published" in str(caught.value)) is told
+        assert ("其数值已公布" in caught.value.told.zh) is told
 
 
 def test_breakdowns_may_be_named_in_any_order_and_the_targets_own_left_out(crossed: Tables) -> None:
