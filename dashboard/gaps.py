@@ -11,7 +11,7 @@ from dashboard.assessed import Assessment, Pace
 from dashboard.selection import NotPublished
 from indicators.catalogue.plan import Indicator, Plan, Target
 from indicators.editions.edition import Edition
-from indicators.targets.pareto import telling
+from indicators.splits.pareto import telling
 from pipelines.yamlfile import suggest
 
 

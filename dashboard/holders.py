@@ -8,7 +8,7 @@ from dashboard import format, movers
 from dashboard.reading import Reading
 from dashboard.words import Words
 from indicators.catalogue.plan import Plan
-from indicators.targets.pareto import leaders, telling
+from indicators.splits.pareto import leaders, telling
 
 
 def split_of(reading: Reading, splits: pl.DataFrame, plan: Plan) -> pl.DataFrame:

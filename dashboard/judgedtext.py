@@ -13,7 +13,7 @@ from dashboard.listing import Listing
 from dashboard.words import Words
 from indicators.catalogue.plan import Plan, Target
 from indicators.editions.results import TOTAL
-from indicators.targets.rulings import METHODS
+from indicators.methods.rulings import METHODS
 
 Row = dict[str, Any]
 #: the keys of the headings and the cells of each row

@@ -7,7 +7,7 @@ from html import escape
 from dashboard import markup, strip
 from dashboard.strip import Strip
 from dashboard.words import Words
-from indicators.targets.rulings import METHODS
+from indicators.methods.rulings import METHODS
 
 
 def marks(found: Strip, words: Words) -> str:

@@ -11,7 +11,7 @@ from dashboard import definition, doubt, format, periods
 from dashboard.assessed import Assessment
 from dashboard.words import Words
 from indicators.catalogue.plan import Plan
-from indicators.targets.pareto import Leaders, leaders
+from indicators.splits.pareto import Leaders, leaders
 
 #: what holds less of a gap, or of a change, is not worth a sentence
 _TENTH = 0.1

@@ -12,7 +12,7 @@ from dashboard.assessed import Assessed
 from indicators.editions.details import DETAILS
 from indicators.editions.edition import POINTER, Edition, open_edition
 from indicators.editions.results import TOTAL
-from indicators.targets.stage import Tables, read
+from indicators.scenarios.stage import Tables, read
 
 
 def current(root: Path) -> Edition:

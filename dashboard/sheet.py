@@ -13,7 +13,7 @@ from indicators.catalogue.plan import Indicator, Target, Unit
 from indicators.catalogue.scenariofaults import scope_of, targets_of
 from indicators.catalogue.scenariotext import to_link
 from indicators.editions.edition import Edition
-from indicators.targets.played import Moved, Played, Standing
+from indicators.scenarios.played import Moved, Played, Standing
 
 _MARKS = re.compile(r"([\\`*_\[\]<>|#~])")
 

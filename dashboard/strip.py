@@ -10,9 +10,9 @@ from typing import Any
 from dashboard import definition, format, periods, phrases
 from dashboard.words import Words
 from indicators.catalogue.plan import Indicator, Plan, Target
-from indicators.targets import rules
-from indicators.targets.methods import own_direction
-from indicators.targets.rulings import METHODS, curbed
+from indicators.methods import rules
+from indicators.methods.methods import own_direction
+from indicators.methods.rulings import METHODS, curbed
 
 Row = Mapping[str, Any]
 _NOTHING = "–"

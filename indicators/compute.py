@@ -21,6 +21,7 @@ from indicators.estimation import comparisons, response
 from indicators.estimation.disclosure import few_answers, protect, shield
 from indicators.estimation.estimate import KEYS, Floats
 from indicators.estimation.quality import rate
+from indicators.judgement import judge
 from indicators.revisions.frozen import FrozenBase
 from indicators.revisions.past import SHOWN, Ties
 from indicators.revisions.release import released, unwatched
@@ -29,7 +30,6 @@ from indicators.statements.months import months_of
 from indicators.statements.notices import silent, unlinked, without
 from indicators.statements.unpriced import unpriced
 from indicators.targets.evidence import Evidence
-from indicators.targets.judgement import judge
 from indicators.targets.target import assess
 from indicators.weights.stated import misstated
 from indicators.weights.weighting import Weighed, versioned, weigh_units

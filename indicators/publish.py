@@ -12,6 +12,8 @@ from typing import Any
 
 import polars as pl
 
+from indicators.alerts.alerts import alerts, read_former
+from indicators.alerts.late import late
 from indicators.catalogue.plan import Plan
 from indicators.compute import Progress, compute
 from indicators.editions import edits
@@ -20,8 +22,6 @@ from indicators.revisions.frozen import frozen_base
 from indicators.revisions.past import Past, Ties, read_past, remembered
 from indicators.revisions.revisions import revisions, summary
 from indicators.statements.notices import outgrown
-from indicators.targets.alerts import alerts, read_former
-from indicators.targets.late import late
 from pipelines.database import Database, quoted
 from pipelines.dictionary import Table
 from pipelines.editrun import open_edited, with_rules

@@ -21,8 +21,8 @@ import pytest
 from indicators.catalogue.scenario import ScenarioRefused
 from indicators.catalogue.scenariotext import from_link
 from indicators.editions.edition import open_edition
-from indicators.targets import stage
-from indicators.targets.whatif import play
+from indicators.scenarios import stage
+from indicators.scenarios.whatif import play
 
 REPOSITORY = Path(__file__).parent.parent
 SAMPLE = REPOSITORY / "sample_data"

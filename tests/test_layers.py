@@ -32,7 +32,22 @@ HOMES = {
     "rich": r"dashboard/terminal\.py",
 }
 #: inside indicators/ a folder may import itself and those before it; the modules beside the folders may import all of them
-FOLDERS = ("catalogue", "engines", "editions", "statements", "estimation", "weights", "cycles", "revisions", "change", "targets")
+FOLDERS = (
+    "catalogue",
+    "engines",
+    "editions",
+    "statements",
+    "estimation",
+    "weights",
+    "cycles",
+    "revisions",
+    "change",
+    "targets",
+    "methods",
+    "splits",
+    "scenarios",
+    "alerts",
+)
 MODULES = sorted(path for room in ROOMS for path in (REPOSITORY / room).rglob("*.py"))
 
 

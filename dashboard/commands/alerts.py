@@ -39,7 +39,7 @@ def alerts(
 
 def fired(edition: Edition, words: Words) -> list[str]:
     """The alerts of an edition as lines under a heading with their count; a single line where none fired."""
-    from indicators.targets.alerts import told
+    from indicators.alerts.alerts import told
 
     counts = dict(edition.query("SELECT kind, count(*) AS n FROM alerts GROUP BY kind").rows())
     if not counts:

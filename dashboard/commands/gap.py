@@ -122,7 +122,7 @@ def _table(found: Gap, chosen: str, words: Words, *, wide: bool) -> tuple[list[s
     """
     from dashboard import definition, format, movers
     from dashboard.judged import categories, parts
-    from indicators.targets.pareto import half_width
+    from indicators.splits.pareto import half_width
 
     plan, unit = found.plan, format.unit_of(found.plan, found.row.indicator)
     signed, counted = plan.indicators[found.row.indicator].kind == "change", plan.indicators[found.row.indicator].counted

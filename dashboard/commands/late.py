@@ -38,7 +38,7 @@ def late(
     import polars as pl
 
     from dashboard.words import words
-    from indicators.targets.late import late_in
+    from indicators.alerts.late import late_in
     from pipelines.parts import read_manifest
     from pipelines.rejected import neutral
 

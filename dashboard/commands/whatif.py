@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dashboard.words import Words
     from indicators.catalogue.scenario import Scenario
     from indicators.editions.edition import Edition
-    from indicators.targets.played import Played
+    from indicators.scenarios.played import Played
     from pipelines.yamlfile import YamlFile
 
 
@@ -86,8 +86,8 @@ def _list(edition: Edition, words: Words) -> None:
 def _played(edition: Edition, asked: str, words: Words) -> Played:
     """The scenario on the edition. Raises Mistake with file, line and column, or with what to do."""
     from indicators.catalogue.scenario import ScenarioRefused
-    from indicators.targets.stage import read
-    from indicators.targets.whatif import play
+    from indicators.scenarios.stage import read
+    from indicators.scenarios.whatif import play
 
     try:
         scenario, file = _scenario(edition, asked, words)

@@ -15,7 +15,7 @@ from dashboard.reading import Reading, Result
 from dashboard.views.item import Item
 from indicators.catalogue.plan import Target
 from indicators.catalogue.scenariofaults import scope_of
-from indicators.targets.pareto import telling
+from indicators.splits.pareto import telling
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from dashboard.views.held import Held
 from dashboard.words import Words
 from indicators.catalogue.scenario import ALL, Move, Scenario
 from indicators.catalogue.scenariotext import UNNAMED, to_link, to_yaml
-from indicators.targets.played import Played, Standing
+from indicators.scenarios.played import Played, Standing
 from pipelines.yamlfile import Text
 
 

@@ -14,7 +14,7 @@ from dashboard.wish import Ground, Wish, sizes
 from indicators.catalogue.scenario import Scenario, ScenarioRefused
 from indicators.catalogue.scenariofaults import scope_of
 from indicators.catalogue.scenariotext import from_link, to_link
-from indicators.targets.whatif import play
+from indicators.scenarios.whatif import play
 
 KEY = "whatif"
 OWN = "own"

@@ -1,1 +1,1 @@
-"""Targets held against results: gap, verdict and doubt, path, who must move, what if, alerts."""
+"""Targets held against results: gap, pace, verdict and doubt, and the dated path."""

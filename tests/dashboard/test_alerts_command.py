@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from dashboard import format, periods
 from dashboard.periods import Language
 from dashboard.words import words
+from indicators.alerts import numeral
+from indicators.alerts.sentence import OUTCOME_NAMES
 from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
 from indicators.editions.details import DETAILS
-from indicators.targets import numeral
-from indicators.targets.sentence import OUTCOME_NAMES
 from tests.dashboard.conftest import Run, Said
 from tests.indicators.office import PLAN, Office, answers, firms, lines
 

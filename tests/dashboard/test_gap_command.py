@@ -17,7 +17,7 @@ from dashboard.selection import NotPublished
 from dashboard.words import words
 from indicators.editions.details import DETAILS
 from indicators.editions.edition import Edition
-from indicators.targets.pareto import telling
+from indicators.splits.pareto import telling
 from tests.dashboard.conftest import Run
 
 

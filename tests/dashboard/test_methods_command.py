@@ -22,9 +22,9 @@ from dashboard.strip import Strip
 from dashboard.words import words
 from indicators.editions.details import DETAILS
 from indicators.editions.edition import open_edition, write_edition
-from indicators.targets import bands
-from indicators.targets.course import Course
-from indicators.targets.rulings import METHODS
+from indicators.methods import bands
+from indicators.methods.course import Course
+from indicators.methods.rulings import METHODS
 from tests.dashboard.conftest import Run
 from tests.indicators.office import PLAN, Office, answers, firms, lines
 

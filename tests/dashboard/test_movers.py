@@ -13,7 +13,7 @@ from dashboard import movers
 from dashboard.assessed import Assessment
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
-from indicators.targets.pareto import places
+from indicators.splits.pareto import places
 
 EN, ZH = words("en"), words("zh")
 PARTS = {"rest": 0.0, "composition": 0.0}

@@ -16,9 +16,9 @@ from indicators.catalogue.plan import Plan
 from indicators.catalogue.scenario import Move, Scenario
 from indicators.catalogue.scenariotext import from_link, to_link, to_yaml
 from indicators.editions.edition import Edition
-from indicators.targets.played import ROWS, Played
-from indicators.targets.stage import read
-from indicators.targets.whatif import play
+from indicators.scenarios.played import ROWS, Played
+from indicators.scenarios.stage import read
+from indicators.scenarios.whatif import play
 from pipelines.yamlfile import Text
 from tests.dashboard.conftest import Run
 from tests.dashboard.plausible import write_plausible

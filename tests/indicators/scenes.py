@@ -15,12 +15,12 @@ from indicators.catalogue.scenariofaults import targets_of
 from indicators.editions.details import DETAILS
 from indicators.editions.results import RESULTS, as_results
 from indicators.estimation.estimate import with_intervals
+from indicators.scenarios.played import Played
+from indicators.scenarios.stage import Tables
+from indicators.scenarios.whatif import play
 from indicators.targets.assessment import assessments
 from indicators.targets.held import hold
-from indicators.targets.played import Played
-from indicators.targets.stage import Tables
 from indicators.targets.target import assess
-from indicators.targets.whatif import play
 from pipelines.yamlfile import Text
 
 NAME = Text(zh="情景", en="Scenario")

@@ -13,9 +13,9 @@ import polars as pl
 
 from indicators.catalogue.plan import Plan
 from indicators.estimation.estimate import KEYS
+from indicators.splits.split import Splits, splits
 from indicators.targets.evidence import Evidence
 from indicators.targets.held import hold
-from indicators.targets.split import Splits, splits
 from indicators.targets.target import assess
 from tests.indicators.conftest import MakePlan
 

@@ -17,6 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from indicators.alerts.alerts import Former, alerts, probability, told
+from indicators.alerts.late import LATE
 from indicators.catalogue.catalogue import load_plan
 from indicators.catalogue.plan import Plan, Target
 from indicators.editions.details import DETAILS, as_details
@@ -25,8 +27,6 @@ from indicators.editions.results import GRADES, OUTCOMES, RESULTS, as_results
 from indicators.estimation.estimate import KEYS
 from indicators.publish import publish
 from indicators.revisions.past import NUMBERS
-from indicators.targets.alerts import Former, alerts, probability, told
-from indicators.targets.late import LATE
 from pipelines.database import Database
 from pipelines.durable import sha256
 from pipelines.yamlfile import Text

@@ -16,12 +16,12 @@ import polars as pl
 import pytest
 
 from indicators.catalogue.plan import Plan
+from indicators.splits.folding import folded
+from indicators.splits.shares import Piece, Whole
+from indicators.splits.split import splits
+from indicators.splits.unknowns import solved
 from indicators.targets.evidence import Evidence
-from indicators.targets.folding import folded
 from indicators.targets.held import hold
-from indicators.targets.shares import Piece, Whole
-from indicators.targets.split import splits
-from indicators.targets.unknowns import solved
 from tests.indicators.conftest import MakePlan
 from tests.indicators.splitting import SETS, UP, Industry, a_plan, unit
 

@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indicators.alerts.alerts import alerts
+from indicators.alerts.late import LATE, due_day, last_due, late, late_in
 from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
 from indicators.catalogue.plan import Plan
 from indicators.editions.edition import MANIFEST, Edition
 from indicators.publish import publish
-from indicators.targets.alerts import alerts
-from indicators.targets.late import LATE, due_day, last_due, late, late_in
 from pipelines.database import Database
 from pipelines.overlay import SCHEMA
 from tests.indicators.office import PLAN, Office, firms, lines

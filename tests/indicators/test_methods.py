@@ -13,10 +13,10 @@ from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
 from indicators.catalogue.plan import Path, Plan
 from indicators.editions.details import DETAILS
 from indicators.editions.results import TOTAL, as_results
+from indicators.methods.methods import methods, own_direction
+from indicators.methods.rulings import METHODS
 from indicators.targets.assessment import assessments
 from indicators.targets.held import hold
-from indicators.targets.methods import methods, own_direction
-from indicators.targets.rulings import METHODS
 from indicators.targets.target import assess
 
 Numbers = Mapping[str, Mapping[int, float]]

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indicators.splits.pareto import MOST, leaders, places, telling
 from indicators.targets.held import NORMAL
-from indicators.targets.pareto import MOST, leaders, places, telling
 
 contributions = st.lists(st.floats(min_value=-2.0, max_value=5.0), min_size=1, max_size=9)
 

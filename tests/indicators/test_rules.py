@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indicators.targets import rules
+from indicators.methods import rules
 
 #: sign, base, value, target; two years in all, one gone: R, x, status index, linear pace
 CASES = {

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indicators.targets.course import Course
-from indicators.targets.rulings import METHODS, Ruling, curbed
+from indicators.methods.course import Course
+from indicators.methods.rulings import METHODS, Ruling, curbed
 
 RANK = {"away": 0, "behind": 1, "on_track": 2}
 GROWING, ALONG = ("statcan", "eurostat", "unsd"), ("escap", "undp", "digital_decade", "linear")

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from indicators.change.decomposition import bennet
 from indicators.estimation.estimate import KEYS
+from indicators.splits.split import splits
 from indicators.targets.evidence import Evidence
 from indicators.targets.held import hold
-from indicators.targets.split import splits
 from indicators.targets.target import assess
 from tests.indicators.conftest import MakePlan
 from tests.indicators.splitting import Industry, a_plan, unit

@@ -18,9 +18,9 @@ from scipy import special, stats
 from indicators.catalogue.scenario import ScenarioRefused
 from indicators.catalogue.scenariotext import from_link
 from indicators.editions.results import GRADES, OUTCOMES
-from indicators.targets.played import ROWS, Played
-from indicators.targets.stage import Tables
-from indicators.targets.whatif import play
+from indicators.scenarios.played import ROWS, Played
+from indicators.scenarios.stage import Tables
+from indicators.scenarios.whatif import play
 from tests.indicators.scenes import NAME, Part, plan, played, scenario, tables
 
 SIZES = {

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 from indicators.catalogue.plan import Indicator, Target
 from indicators.editions.results import TOTAL
-from indicators.targets.shares import Kind, Piece, Whole
-from indicators.targets.sources import Ends, Row, Sources
+from indicators.splits.shares import Kind, Piece, Whole
+from indicators.splits.sources import Ends, Row, Sources
+from indicators.splits.unknowns import Key
 from indicators.targets.target import gap, scope_key
-from indicators.targets.unknowns import Key
 
 #: shares that differ by less add up
 _SAME = 1e-9

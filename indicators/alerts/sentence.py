@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from indicators.alerts.numeral import Language, bound, category, day, interval, number, percent, period, unit_of
 from indicators.catalogue.plan import Plan
-from indicators.targets.numeral import Language, bound, category, day, interval, number, percent, period, unit_of
 from pipelines.dictionary import Table
 from pipelines.yamlfile import Text
 

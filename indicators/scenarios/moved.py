@@ -14,9 +14,9 @@ import polars as pl
 
 from indicators.catalogue.scenario import ALL, Move, ScenarioRefused
 from indicators.catalogue.scenariofaults import FIFTH_OF, scope_of
-from indicators.targets.played import Left
+from indicators.scenarios.played import Left
+from indicators.scenarios.stage import Stage
 from indicators.targets.scale import back, forward, slope
-from indicators.targets.stage import Stage
 from indicators.targets.target import gap
 from pipelines.yamlfile import Text
 

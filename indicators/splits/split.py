@@ -12,15 +12,15 @@ import polars as pl
 from indicators.catalogue.plan import Indicator, Plan, Target
 from indicators.editions.details import DETAILS, as_details
 from indicators.editions.results import DIGITS, TOTAL
+from indicators.splits.folding import Guard, folded
+from indicators.splits.pareto import places
+from indicators.splits.pieces import broken
+from indicators.splits.shares import Part, Whole, adds_up, composition, evened, explained, kind_of, measured, missing
+from indicators.splits.sources import Sources
+from indicators.splits.unsplit import Unsplit
 from indicators.targets.evidence import Evidence
-from indicators.targets.folding import Guard, folded
 from indicators.targets.held import numbered
-from indicators.targets.pareto import places
-from indicators.targets.pieces import broken
-from indicators.targets.shares import Part, Whole, adds_up, composition, evened, explained, kind_of, measured, missing
-from indicators.targets.sources import Sources
 from indicators.targets.target import scope_key
-from indicators.targets.unsplit import Unsplit
 from pipelines.yamlfile import Text
 
 Row = dict[str, Any]

@@ -7,19 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from indicators.editions.results import DIGITS
-from indicators.targets import rules
-from indicators.targets.bands import (
-    DIGITAL_DECADE,
-    EUROSTAT,
-    EUROSTAT_GROWTH,
-    STATCAN,
-    UNDP,
-    UNSD,
-    UNSD_GROWTH,
-    Bands,
-    Direction,
-)
-from indicators.targets.course import Course
+from indicators.methods import rules
+from indicators.methods.bands import DIGITAL_DECADE, EUROSTAT, EUROSTAT_GROWTH, STATCAN, UNDP, UNSD, UNSD_GROWTH, Bands, Direction
+from indicators.methods.course import Course
 from indicators.targets.target import SAME
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from indicators.catalogue.scenariofaults import named
-from indicators.targets.moved import best_fifth
-from indicators.targets.played import Standing
-from indicators.targets.stage import Stage
+from indicators.scenarios.moved import best_fifth
+from indicators.scenarios.played import Standing
+from indicators.scenarios.stage import Stage
 from pipelines.yamlfile import Text
 
 _SCENARIO = Text(zh="这是情景推算，不是预测。", en="This is a scenario, not a forecast.")

@@ -13,8 +13,8 @@ from indicators.catalogue.plan import Indicator
 from indicators.editions.results import TOTAL
 from indicators.estimation.estimate import KEYS
 from indicators.revisions.past import SHOWN
+from indicators.splits.unknowns import Key
 from indicators.targets.evidence import Evidence
-from indicators.targets.unknowns import Key
 
 Row = Mapping[str, Any]
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import polars as pl
 
+from indicators.alerts.sentence import late_sentence, revised_sentence, revision_sentence, verdict_sentence
 from indicators.catalogue.plan import Plan, Target
 from indicators.editions.details import DETAILS, as_details
 from indicators.editions.edition import Edition, open_edition
@@ -23,7 +24,6 @@ from indicators.editions.results import GRADES, TOTAL
 from indicators.estimation.estimate import KEYS
 from indicators.revisions.past import Past
 from indicators.targets.held import numbered
-from indicators.targets.sentence import late_sentence, revised_sentence, revision_sentence, verdict_sentence
 from indicators.targets.target import scope_key
 from pipelines.yamlfile import Text
 

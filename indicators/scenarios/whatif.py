@@ -20,13 +20,13 @@ from indicators.catalogue.plan import Plan
 from indicators.catalogue.scenario import Scenario, ScenarioRefused
 from indicators.editions.results import DIGITS
 from indicators.estimation.estimate import Floats
+from indicators.scenarios.moved import moved
+from indicators.scenarios.played import Moved, Played, Standing
+from indicators.scenarios.remarks import remarks
+from indicators.scenarios.stage import Stage, Tables, stage
 from indicators.targets.assessment import judged
 from indicators.targets.held import error_of
-from indicators.targets.moved import moved
-from indicators.targets.played import Moved, Played, Standing
-from indicators.targets.remarks import remarks
 from indicators.targets.scale import Scale, back, forward, slope
-from indicators.targets.stage import Stage, Tables, stage
 from pipelines.yamlfile import Text
 
 #: of a count that is whole but for rounding

@@ -18,7 +18,7 @@ import numpy as np
 from indicators.catalogue.plan import Plan
 from indicators.editions.results import TOTAL
 from indicators.estimation.estimate import Floats
-from indicators.targets.unknowns import Cell, Key, Link, Unknowns
+from indicators.splits.unknowns import Cell, Key, Link, Unknowns
 from pipelines.dictionary import Code
 
 #: a withheld level of which no more than this part is open is known

@@ -8,10 +8,10 @@ from functools import cached_property
 
 from indicators.catalogue.plan import Indicator, Plan
 from indicators.editions.results import TOTAL
-from indicators.targets.linked import LinkedTables
-from indicators.targets.shares import Piece, Whole, together, weight_of
-from indicators.targets.sources import Ends, Sources, Year
-from indicators.targets.unknowns import Cell, Key
+from indicators.splits.linked import LinkedTables
+from indicators.splits.shares import Piece, Whole, together, weight_of
+from indicators.splits.sources import Ends, Sources, Year
+from indicators.splits.unknowns import Cell, Key
 
 _SAME = 1e-9
 

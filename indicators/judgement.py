@@ -9,13 +9,13 @@ import polars as pl
 
 from indicators.catalogue.plan import Plan
 from indicators.estimation.estimate import KEYS
+from indicators.methods.methods import methods
+from indicators.splits.split import splits
 from indicators.targets.assessment import assessments
 from indicators.targets.evidence import Evidence
 from indicators.targets.held import hold
-from indicators.targets.methods import methods
 from indicators.targets.path import paths
 from indicators.targets.speed import paces
-from indicators.targets.split import splits
 from pipelines.yamlfile import Text
 
 

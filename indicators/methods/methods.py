@@ -10,9 +10,9 @@ import polars as pl
 from indicators.catalogue.plan import Indicator, Plan, Target
 from indicators.editions.details import as_details
 from indicators.estimation.estimate import KEYS
-from indicators.targets.bands import Direction
-from indicators.targets.course import Course, Growthless
-from indicators.targets.rulings import METHODS
+from indicators.methods.bands import Direction
+from indicators.methods.course import Course, Growthless
+from indicators.methods.rulings import METHODS
 from indicators.targets.target import scope_key
 
 Row = dict[str, Any]

@@ -1,0 +1,1 @@
+"""What a reader of the former edition should be told."""

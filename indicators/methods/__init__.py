@@ -1,0 +1,1 @@
+"""What other official methods say of the same numbers."""
