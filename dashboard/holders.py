@@ -26,9 +26,11 @@ def split_of(reading: Reading, splits: pl.DataFrame, plan: Plan) -> pl.DataFrame
 
 
 def short(reading: Reading, split: pl.DataFrame, plan: Plan, words: Words) -> str:
-    """The names and their share of the gap; empty without a split, and where the gap is within error."""
+    """The names and their share of the gap; empty without a split, where the gap is within error, and where all hold it."""
     found = None if split.is_empty() else leaders(split)
     if found is None or (reading.assessment is not None and movers.spans(reading.assessment)):
+        return ""
+    if len(found.categories) == split.filter(part="category").height:
         return ""
     share = words("movers.all") if found.share >= 0.995 else words("movers.share", share=format.share(found.share))
     named = movers.names(plan, str(split["breakdown"][0]), found.categories, words)

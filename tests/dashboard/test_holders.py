@@ -71,3 +71,8 @@ def test_nothing_is_said_without_a_split_or_without_a_gap(plan: Plan, reading: R
         assert (
             holders.short(found, split, plan, words("en")) == holders.sentence(found, split, plan, words("en"), named=True) == ""
         )
+
+
+def test_where_all_categories_hold_it_no_name_says_anything(plan: Plan, reading: Reading) -> None:
+    every = frame(*parts("segment_group", parts=0.6, vehicle=0.4))
+    assert holders.short(reading, holders.split_of(reading, every, plan), plan, words("en")) == ""
