@@ -335,7 +335,7 @@ def _print_results(
 ) -> None:
     from dashboard.assessed import Assessed
     from dashboard.readings import disagreements
-    from dashboard.selection import select, tiles
+    from dashboard.selection import select, through, tiles
     from dashboard.terminal import console, results_table
     from dashboard.words import words
 
@@ -347,7 +347,8 @@ def _print_results(
     else:
         screen, title = console(), edition.plan.identity.name.in_language(spoken.language)
         judged = Assessed.published(edition)
-        screen.print(results_table(edition.plan, rows, spoken, title, narrow=screen.width < 120, judged=judged))
+        until = through(edition.query("SELECT * FROM coverage"))
+        screen.print(results_table(edition.plan, rows, spoken, title, narrow=screen.width < 120, judged=judged, through=until))
         for told in disagreements(tiles(edition), edition.plan, spoken) if not (indicators or by or period) else ():
             screen.print(told)
         if edition.manifest.get("provenance", {}).get("synthetic"):

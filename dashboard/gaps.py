@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 
 from dashboard.assessed import Assessment, Pace
-from dashboard.selection import NotPublished
+from dashboard.headline import source
+from dashboard.selection import NotPublished, through
 from indicators.catalogue.plan import Indicator, Plan, Target
 from indicators.editions.edition import Edition
 from indicators.splits.pareto import telling
@@ -25,6 +26,7 @@ class Gap:
     readings: pl.DataFrame
     paces: pl.DataFrame
     splits: pl.DataFrame
+    until: str | None = None  # how far the records reach
     published: frozenset[str] = frozenset()  # breakdowns of which the results of that year tell
 
     @property
@@ -98,6 +100,7 @@ def gap_of(edition: Edition, name: str, period: str | None = None) -> Gap:
         readings=_readings(edition, plan, target, str(facts["period"])),
         paces=edition.query(f"SELECT * FROM paces {where}", facts),
         splits=_in_plan_order(plan, edition.query(f"SELECT * FROM splits {where}", facts)),
+        until=through(edition.query("SELECT * FROM coverage")).get(source(plan, indicator) or ""),
         published=frozenset(told["breakdown"]),
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import streamlit as st
 
+from dashboard import selection
 from dashboard.assessed import Assessed
 from indicators.editions.details import DETAILS
 from indicators.editions.edition import POINTER, Edition, open_edition
@@ -119,8 +120,7 @@ def statement(_edition: Edition, sha256: str, indicator: str) -> tuple[str, ...]
 
 def through(edition: Edition) -> dict[str, str]:
     """The last period of every table that has one."""
-    rows = coverage(edition, edition.sha256).iter_rows(named=True)
-    return {row["table_id"]: row["last_period"] for row in rows if row["last_period"]}
+    return selection.through(coverage(edition, edition.sha256))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -27,6 +27,11 @@ def tiles(edition: Edition) -> tuple[Tile, ...]:
     return headline.tiles(edition.plan, rows, judged=Assessed.published(edition))
 
 
+def through(coverage: pl.DataFrame) -> dict[str, str]:
+    """The last period of every table that has one, by the table coverage of an edition."""
+    return {row["table_id"]: row["last_period"] for row in coverage.iter_rows(named=True) if row["last_period"]}
+
+
 def headline_rows(edition: Edition) -> pl.DataFrame:
     """The newest number of every headline indicator on the row its target is held against, then the other readings of it.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -14,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from dashboard import definition, detailtext, doubt, format, headline, periods, phrases
+from dashboard import definition, detailtext, doubt, format, headline, phrases
 from dashboard.assessed import Assessed, Position, position
 from dashboard.listing import Listing
 from dashboard.reading import Result
@@ -62,11 +63,13 @@ def results_table(
     *,
     narrow: bool = False,
     judged: Assessed | None = None,
+    through: Mapping[str, str] = MappingProxyType({}),
 ) -> Table:
     """Rows of the results frame as people read them: names, units, interval, target, gap and outcome in words.
 
-    `judged` gives the outcomes their probability. A narrow one puts interval and n under the value, and the gap under the
-    target. The name of a single indicator stands above, not in every row. Whatever the width, texts fold and none is cut.
+    `judged` gives the outcomes their probability; `through` says by table how far its records reach into a year that is not over.
+    A narrow one puts interval and n under the value, and the gap under the target. The name of a single indicator stands above,
+    not in every row. Whatever the width, texts fold and none is cut.
     """
     alone = rows["indicator"].n_unique() == 1
     if alone:
@@ -84,7 +87,8 @@ def results_table(
     for name in (*left, *right, *sure, *goal, words("gap.outcome") if held else ""):
         table.add_column(name, justify="right" if name in right else "left", overflow="fold")
     for row in _in_plan_order(plan, rows):
-        cells = _cells(plan, row, words, split=split, held=held, narrow=narrow, alone=alone)
+        until = through.get(headline.source(plan, plan.indicators[row.indicator]) or "")
+        cells = _cells(plan, row, words, split=split, held=held, narrow=narrow, alone=alone, until=until)
         table.add_row(*cells, _remark(plan, row, judged or Assessed(), words))
     return table
 
@@ -102,13 +106,15 @@ def _in_plan_order(plan: Plan, rows: pl.DataFrame) -> list[Result]:
     return sorted((Result(**row) for row in rows.iter_rows(named=True)), key=place)
 
 
-def _cells(plan: Plan, row: Result, words: Words, *, split: bool, held: bool, narrow: bool, alone: bool) -> list[str]:
+def _cells(
+    plan: Plan, row: Result, words: Words, *, split: bool, held: bool, narrow: bool, alone: bool, until: str | None
+) -> list[str]:
     """One row; the id of its target stands before the name, or where the name stands above, before what is demanded."""
     indicator, unit, language = plan.indicators[row.indicator], format.unit_of(plan, row.indicator), words.language
     signed = indicator.kind == "change"
     id = f"{row.target} " if row.target and row.target != row.indicator else ""
     cells: list[str] = [] if alone else [id + indicator.name.in_language(language)]
-    cells.append(periods.label(row.period, language))
+    cells.append(phrases.period(row.period, until, words))
     if split:
         cells.append(definition.category(plan, row.breakdown, row.category, words))
     value = format.beyond(row.value, row.low, unit, language)

@@ -107,12 +107,12 @@ def _head(found: Gap, words: Words) -> Iterator[tuple[str, str]]:
 
 
 def _value(row: Assessment, found: Gap, words: Words) -> str:
-    from dashboard import format, periods
+    from dashboard import format, phrases
 
     assert row.value is not None
     unit, signed = format.unit_of(found.plan, row.indicator), found.plan.indicators[row.indicator].kind == "change"
     value = format.number(row.value, unit, words.language, signed=signed, beside=row.threshold)
-    return words("gap.at", value=value, period=periods.label(row.period, words.language))
+    return words("gap.at", value=value, period=phrases.period(row.period, found.until, words))
 
 
 def _table(found: Gap, chosen: str, words: Words, *, wide: bool) -> tuple[list[str], list[list[str]]]:

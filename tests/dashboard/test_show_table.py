@@ -58,3 +58,13 @@ def test_every_row_names_its_target(edition: Edition, width: int) -> None:
     said = "".join("".join(printed(edition, "en", width)).split())
     for name in headline_rows(edition)["target"].drop_nulls():
         assert name in said
+
+
+def test_a_year_that_is_not_over_says_how_far_it_reaches(edition: Edition) -> None:
+    rows = edition.query("SELECT * FROM results WHERE target = 'T5' AND period = '2026'")
+    for until, told in (("2026-09", "2026, to Sep"), ("2026-12", "2026"), (None, "2026")):
+        screen = Console(width=140, file=io.StringIO(), record=True)
+        through = {"production": until} if until else {}
+        screen.print(results_table(edition.plan, rows, words("en"), judged=Assessed.published(edition), through=through))
+        text = screen.export_text()
+        assert told in text and ("to Sep" in text) == (until == "2026-09"), until
