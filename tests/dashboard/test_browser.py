@@ -140,6 +140,9 @@ def test_the_slider_moves_the_number_and_the_link_restores_the_scenario(watched:
     moved = table.inner_text()
     watched.get_by_text(said("target.page.if.keep")).click()
     passed_on = watched.locator("code", has_text="whatif=").inner_text()
+    # a click while the page is still redrawing is lost
+    watched.wait_for_function("!document.querySelector('[data-testid=stApp][data-test-script-state=running]')")
+    watched.wait_for_timeout(500)
     with watched.expect_download() as download:
         watched.get_by_role("button", name=said("target.page.if.download")).click()
     download.value.save_as(store / "scenario.yaml")
