@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from indicators.editions.results import GRADES
+from indicators.targets.outcome import TOLD as PROBABLE
 
 if TYPE_CHECKING:
     from indicators.editions.edition import Edition
@@ -52,8 +53,6 @@ _OUTCOMES: dict[Position, tuple[str, ...]] = {
 }
 _POSITION_OF = {outcome: position for position, outcomes in _OUTCOMES.items() for outcome in outcomes}
 _WORST_FIRST = [outcome for position in POSITIONS for outcome in _OUTCOMES.get(position, ())]
-#: from which probability on a grade is told, and so two of the same position together
-PROBABLE = 0.70
 _VERDICTS: dict[str, Position] = {"met": "reached", "not_met": "missed", "not_yet": "not_yet", "depends": "cannot_tell"}
 
 

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from dashboard import doubt, format, markup, periods, phrases, readings
+from dashboard import doubt, markup, phrases, readings
 from dashboard.assessed import Position
 from dashboard.headline import Tile
 from dashboard.reading import Reading, Result
 from dashboard.sparkline import Point, data_address, sparkline
 from dashboard.words import Words
+from indicators.catalogue import format, periods
 from indicators.catalogue.plan import Observation, Plan, Unit
 
 _NUMBER = re.compile(r"^([+−]?[\d,.]+)(.*)$")  # digits, and the unit that is set smaller

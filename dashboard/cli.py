@@ -38,6 +38,7 @@ from dashboard.options import (
     folder_of,
     language_of,
     plan_of,
+    written,
 )
 
 if TYPE_CHECKING:
@@ -340,19 +341,16 @@ def _print_results(
     from dashboard.words import words
 
     rows, spoken = select(edition, indicators, by, period), words(language_of(lang))
-    if form is Form.csv:
-        sys.stdout.write(rows.write_csv())
-    elif form is Form.json:
-        sys.stdout.write(rows.write_json() + "\n")
-    else:
-        screen, title = console(), edition.plan.identity.name.in_language(spoken.language)
-        judged = Assessed.published(edition)
-        until = through(edition.query("SELECT * FROM coverage"))
-        screen.print(results_table(edition.plan, rows, spoken, title, narrow=screen.width < 120, judged=judged, through=until))
-        for told in disagreements(tiles(edition), edition.plan, spoken) if not (indicators or by or period) else ():
-            screen.print(told)
-        if edition.manifest.get("provenance", {}).get("synthetic"):
-            screen.print(spoken("edition.synthetic"))
+    if written(rows, form):
+        return
+    screen, title = console(), edition.plan.identity.name.in_language(spoken.language)
+    judged = Assessed.published(edition)
+    until = through(edition.query("SELECT * FROM coverage"))
+    screen.print(results_table(edition.plan, rows, spoken, title, narrow=screen.width < 120, judged=judged, through=until))
+    for told in disagreements(tiles(edition), edition.plan, spoken) if not (indicators or by or period) else ():
+        screen.print(told)
+    if edition.manifest.get("provenance", {}).get("synthetic"):
+        screen.print(spoken("edition.synthetic"))
 
 
 def _launch(store: Path, port: int) -> int:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from dashboard import format, headline, periods, phrases
+from dashboard import headline, phrases
 from dashboard.words import Words
+from indicators.catalogue import format, periods
 from indicators.catalogue.plan import Duration, Indicator, Plan, Target
 from indicators.editions.edition import Edition
 from indicators.estimation.method import choices
@@ -151,17 +152,7 @@ def category(plan: Plan, breakdown: str, code: str, words: Words) -> str:
     """The name of a category: 零部件 · 小型; the code itself where a column has no list."""
     if breakdown == "total":
         return words("table.total")
-    names, parts = breakdown.split(","), codes_of(breakdown, code)
-    if len(names) != len(parts):
-        return code
-    return " · ".join(_name(plan, name, part, words) for name, part in zip(names, parts, strict=True))
-
-
-def codes_of(breakdown: str, code: str) -> list[str]:
-    """The codes of which a category is made, one for each name of a crossing; the whole where commas in texts hide them."""
-    count = breakdown.count(",") + 1
-    parts = code.split(",") if count > 1 else [code]
-    return parts if len(parts) == count else [code]
+    return plan.named(breakdown, code).in_language(words.language)
 
 
 def grouped(plan: Plan, breakdown: str, codes: Iterable[str], words: Words) -> dict[str, tuple[str, str]]:
@@ -170,8 +161,3 @@ def grouped(plan: Plan, breakdown: str, codes: Iterable[str], words: Words) -> d
         return {}
     names = {code: category(plan, breakdown, code, words).partition(" · ") for code in codes}
     return {code: (head, rest) for code, (head, _, rest) in names.items()}
-
-
-def _name(plan: Plan, breakdown: str, code: str, words: Words) -> str:
-    entry = plan.categories(breakdown).get(code)
-    return entry.name.in_language(words.language) if entry else code

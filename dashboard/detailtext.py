@@ -6,9 +6,10 @@ from typing import Any
 
 import polars as pl
 
-from dashboard import definition, format, judgedtext
+from dashboard import definition, judgedtext
 from dashboard.listing import Listing
 from dashboard.words import Words
+from indicators.catalogue import format
 from indicators.catalogue.plan import Plan
 from pipelines.edit.trail import NAMES
 

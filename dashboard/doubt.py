@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from dashboard import definition, format, periods, phrases
+from dashboard import definition, phrases
 from dashboard.assessed import Assessment, Pace
 from dashboard.words import Words
+from indicators.catalogue import format, periods
 from indicators.catalogue.plan import Plan, Target, Unit
 from pipelines.yamlfile import Text
 

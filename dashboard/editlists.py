@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from dashboard import format
 from dashboard.listing import Listing
 from dashboard.words import Words
+from indicators.catalogue import format
 from indicators.catalogue.plan import Plan
 from indicators.editreport import EditReport
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dashboard import definition, format, periods
+from dashboard import definition
 from dashboard.definition import Facts
 from dashboard.words import Words
+from indicators.catalogue import format, periods
 from indicators.catalogue.plan import Indicator, Plan, Target
 from indicators.editions.edition import Edition
 from indicators.editions.results import TOTAL

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from dashboard import format, periods
 from dashboard.assessed import TOLD, Assessed, Position
 from dashboard.reading import Reading, Result, Verdict
+from indicators.catalogue import format, periods
 from indicators.catalogue.plan import Goal, Indicator, Plan, Target
 from indicators.editions.results import TOTAL
 

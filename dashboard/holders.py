@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from dashboard import format, movers
+from dashboard import movers
 from dashboard.reading import Reading
 from dashboard.words import Words
+from indicators.catalogue import format
 from indicators.catalogue.plan import Plan
 from indicators.splits.pareto import leaders, telling
 
@@ -26,9 +27,9 @@ def split_of(reading: Reading, splits: pl.DataFrame, plan: Plan) -> pl.DataFrame
 
 
 def short(reading: Reading, split: pl.DataFrame, plan: Plan, words: Words) -> str:
-    """The names and their share of the gap; empty without a split, where the gap is within error, and where all hold it."""
+    """The names and their share of the gap; empty where no share is told, and where all hold it."""
     found = None if split.is_empty() else leaders(split)
-    if found is None or (reading.assessment is not None and movers.spans(reading.assessment)):
+    if found is None:
         return ""
     if len(found.categories) == split.filter(part="category").height:
         return ""

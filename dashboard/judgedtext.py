@@ -7,10 +7,11 @@ from typing import Any
 
 import polars as pl
 
-from dashboard import definition, doubt, format, periods, phrases
+from dashboard import definition, doubt, phrases
 from dashboard.assessed import Assessment, Pace
 from dashboard.listing import Listing
 from dashboard.words import Words
+from indicators.catalogue import format, periods
 from indicators.catalogue.plan import Plan, Target
 from indicators.editions.results import TOTAL
 from indicators.methods.rulings import METHODS

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from dashboard import definition, doubt, format, periods
+from dashboard import definition, doubt
 from dashboard.assessed import Assessment
 from dashboard.words import Words
-from indicators.catalogue.plan import Plan
+from indicators.catalogue import format, periods
+from indicators.catalogue.plan import Plan, codes_of
 from indicators.splits.pareto import Leaders, leaders
 
 #: what holds less of a gap, or of a change, is not worth a sentence
@@ -34,7 +35,7 @@ def sentences(row: Assessment, split: pl.DataFrame, plan: Plan, words: Words) ->
     if row.gap <= 0:
         strict = (doubt.target_of(plan, row).operator or "") in (">", "<")
         return [words("movers.at_bound" if row.gap == 0 and strict else "movers.none")]
-    if spans(row):
+    if split.filter(pl.col("part") == "total")["share"].null_count():
         return [told for told in (words("movers.within"), _change(row, split, plan, words)) if told]
     return [
         sentence
@@ -52,7 +53,7 @@ def sentences(row: Assessment, split: pl.DataFrame, plan: Plan, words: Words) ->
 def lead(row: Assessment, split: pl.DataFrame, plan: Plan, words: Words) -> str:
     """412 more enterprises in Jiangsu and Zhejiang (parts · small) would close 38% of the gap; empty of a gap within error."""
     found = leaders(split)
-    if found is None or spans(row):
+    if found is None:
         return ""
     indicator, breakdown = plan.indicators[row.indicator], str(split["breakdown"][0])
     facts = {"names": names(plan, breakdown, found.categories, words), "share": _closed(found, words)}
@@ -65,7 +66,7 @@ def lead(row: Assessment, split: pl.DataFrame, plan: Plan, words: Words) -> str:
 def names(plan: Plan, breakdown: str, categories: Sequence[str], words: Words) -> str:
     """The categories as people say them: what all of a crossing have in common stands once, in brackets."""
     split = breakdown.split(",")
-    codes = [definition.codes_of(breakdown, category) for category in categories]
+    codes = [codes_of(breakdown, category) for category in categories]
     differing = [at for at in range(len(split)) if len({one[at] for one in codes if len(one) == len(split)}) > 1]
     if any(len(one) != len(split) for one in codes) or len(differing) != 1 or len(split) == 1:
         return listed([definition.category(plan, breakdown, category, words) for category in categories], words)
@@ -90,11 +91,6 @@ def _closed(found: Leaders, words: Words) -> str:
     if found.margin is None:
         return share
     return words("movers.margin", share=share, margin=f"{100 * found.margin:.0f}" if found.margin >= _HUNDREDTH else "1")
-
-
-def spans(row: Assessment) -> bool:
-    """Whether the interval of the gap includes zero, so that it may be chance."""
-    return row.gap_low is not None and row.gap_high is not None and row.gap_low <= 0 <= row.gap_high
 
 
 def _few(split: pl.DataFrame, words: Words) -> str:

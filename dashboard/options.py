@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from dashboard.periods import Language
+    import polars as pl
+
+    from indicators.catalogue.periods import Language
     from indicators.catalogue.plan import Plan
     from indicators.editions.edition import Edition
 
@@ -58,3 +61,11 @@ def edition_of(store: Path, identifier: str | None) -> Edition:
     from indicators.editions.edition import open_edition
 
     return open_edition(store / "editions", identifier)
+
+
+def written(rows: pl.DataFrame, form: Form) -> bool:
+    """Whether rows were asked for as csv or json, and if so written whole to standard output."""
+    if form is Form.table:
+        return False
+    sys.stdout.write(rows.write_csv() if form is Form.csv else rows.write_json() + "\n")
+    return True

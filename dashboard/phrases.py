@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dashboard import format, periods
 from dashboard.reading import Reading, Result
 from dashboard.words import Words
+from indicators.catalogue import format, periods
 from indicators.catalogue.plan import Plan, Target, Unit
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from dashboard import format
 from dashboard.reading import Result
 from dashboard.scale import Scale
+from indicators.catalogue import format
 from indicators.catalogue.plan import Target
 
 _LEAST = 4  # letters of a part of a name that say something

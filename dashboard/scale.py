@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard import format
 from dashboard.reading import Result
 from dashboard.words import Words
+from indicators.catalogue import format
 from indicators.catalogue.plan import Target, Unit
 
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from dashboard import headline, periods
+from dashboard import headline
 from dashboard.assessed import Assessed, Key
 from dashboard.headline import Tile
+from indicators.catalogue import periods
 from indicators.catalogue.plan import Plan
 from indicators.editions.edition import Edition
 from indicators.editions.results import RESULTS, TOTAL, as_results

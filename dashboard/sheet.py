@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dashboard import definition, doubt, format, periods, phrases
+from dashboard import definition, doubt, phrases
 from dashboard.assessed import Assessment
 from dashboard.listing import Listing
 from dashboard.words import Words
+from indicators.catalogue import format, periods
 from indicators.catalogue.plan import Indicator, Target, Unit
 from indicators.catalogue.scenariofaults import scope_of, targets_of
 from indicators.catalogue.scenariotext import to_link

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard import definition, format, periods, phrases
+from dashboard import definition, phrases
 from dashboard.words import Words
+from indicators.catalogue import format, periods
 from indicators.catalogue.plan import Indicator, Plan, Target
 from indicators.methods import rules
 from indicators.methods.methods import own_direction

@@ -7,9 +7,9 @@ from io import StringIO
 
 import polars as pl
 
-from dashboard import format, periods
 from dashboard.reading import Result
 from dashboard.words import Words
+from indicators.catalogue import format, periods
 from indicators.catalogue.plan import Unit
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from html import escape
 
-from dashboard import definition, doubt, format, markup, periods
+from dashboard import definition, doubt, markup
 from dashboard.assessed import Assessment, Pace
 from dashboard.words import Words
-from indicators.catalogue.plan import Plan, Unit
-from pipelines.yamlfile import Text
-
-_GROWTH = Unit(name=Text(zh="%", en="%"), symbol=Text(zh="%", en="%"), factor=100)
+from indicators.catalogue import periods
+from indicators.catalogue.plan import Plan
 
 
 def tempo(row: Assessment, paces: Sequence[Pace], plan: Plan, words: Words) -> str:
@@ -40,13 +37,6 @@ def tempo(row: Assessment, paces: Sequence[Pace], plan: Plan, words: Words) -> s
     for kind, name, value, one in bars:
         start, length = (min(sign * value, 0.0) - low) / span * 100, abs(value) / span * 100
         bar = f'<i class="pw-tempo-{kind}" style="left:{start:.2f}%;width:{max(length, 0.4):.2f}%"></i>'
-        told = words("target.page.pace.year", speed=_speed(one, value, plan, words))
+        told = words("target.page.pace.year", speed=doubt.speed(one, value, plan, words))
         rows.append(f"<dt>{escape(name)}</dt><dd><span>{bar}{line}</span><b>{escape(told)}</b></dd>")
     return markup.box("pw-tempo", *rows, tag="dl")
-
-
-def _speed(of: Pace, value: float, plan: Plan, words: Words) -> str:
-    """In the unit of the indicator, or as growth: the table holds logarithms, people read per cent."""
-    if of.scale == "log":
-        return format.number(math.expm1(value), _GROWTH, words.language, signed=True)
-    return format.difference(value, format.unit_of(plan, of.indicator), words.language, signed=True)

@@ -15,12 +15,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from dashboard import definition, detailtext, doubt, format, headline, phrases
+from dashboard import definition, detailtext, doubt, headline, phrases
 from dashboard.assessed import Assessed, Position, position
 from dashboard.listing import Listing
 from dashboard.reading import Result
 from dashboard.words import Words
-from indicators.catalogue.plan import Plan
+from indicators.catalogue import format
+from indicators.catalogue.plan import Plan, codes_of
 from indicators.editions.results import TOTAL
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _in_plan_order(plan: Plan, rows: pl.DataFrame) -> list[Result]:
     lists = {name: {code: place for place, code in enumerate(plan.categories(name))} for name in plan.breakdowns}
 
     def place(row: Result) -> tuple[int, bool, str, list[int], str, str]:
-        pairs = zip(row.breakdown.split(","), definition.codes_of(row.breakdown, row.category), strict=False)
+        pairs = zip(row.breakdown.split(","), codes_of(row.breakdown, row.category), strict=False)
         order = [lists.get(name, {}).get(code, len(lists)) for name, code in pairs]
         return indicators[row.indicator], row.breakdown != TOTAL, row.breakdown, order, row.category, row.period
 

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, cast
 
-from dashboard.periods import Language
+from indicators.catalogue.periods import Language
 from pipelines.yamlfile import read_yaml
 
 LANGUAGES: Final = ("zh", "en")

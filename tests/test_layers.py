@@ -86,8 +86,8 @@ def test_every_module_keeps_to_its_room_and_its_homes(path: Path) -> None:
         ("indicators/statements/cells.py", "def f():\n    from dashboard import format"),
         ("indicators/statements/cells.py", "import duckdb as d"),
         ("dashboard/charts/trend.py", "from streamlit import cache_data"),
-        ("dashboard/format.py", "import plotly.graph_objects as go"),
-        ("dashboard/format.py", "import sample_data.generate"),
+        ("dashboard/phrases.py", "import plotly.graph_objects as go"),
+        ("dashboard/phrases.py", "import sample_data.generate"),
     ],
 )
 def test_an_import_in_the_wrong_place_is_seen(place: str, source: str) -> None:

@@ -7,13 +7,14 @@ from html import escape
 
 import plotly.graph_objects as go
 
-from dashboard import format
 from dashboard.charts.axes import finished, zero_line
 from dashboard.charts.bars import ROW, row_label
 from dashboard.colours import GRID, MUTED, OURS, PALE
 from dashboard.judged import Part
 from dashboard.rows import fitted
 from dashboard.scale import Scale
+from indicators.catalogue import format
+from indicators.splits.pareto import half_width
 
 MOST = 12  # categories drawn; the table has all
 _SPLIT = 0.70  # of the width: bars to the left, the sum so far to the right
@@ -86,12 +87,12 @@ def _told(part: Part, scale: Scale) -> tuple[str, str]:
 
 
 def _error(parts: Sequence[Part], scale: Scale) -> dict[str, object]:
-    ends = [1.96 * (part.se or 0.0) * scale.unit.factor for part in parts]
+    ends = [half_width(part.se or 0.0) * scale.unit.factor for part in parts]
     return {"type": "data", "array": ends, "color": MUTED, "thickness": 1.5, "width": 4}
 
 
 def _reach(parts: Sequence[Part], scale: Scale) -> tuple[float, float]:
-    ends = [(part.contribution or 0.0) + side * 1.96 * (part.se or 0.0) for part in parts for side in (-1, 1)]
+    ends = [(part.contribution or 0.0) + side * half_width(part.se or 0.0) for part in parts for side in (-1, 1)]
     low, high = min([0.0, *ends]) * scale.unit.factor, max([0.0, *ends]) * scale.unit.factor
     room = 0.02 * (high - low) or 1.0
     return low - (room if low < 0 else 0.0), high + room

@@ -7,7 +7,6 @@ from html import escape
 
 import plotly.graph_objects as go
 
-from dashboard import format
 from dashboard.charts.axes import finished, zero_line
 from dashboard.charts.bars import ROW, row_label
 from dashboard.charts.pareto import MOST
@@ -15,6 +14,7 @@ from dashboard.colours import MUTED, OURS
 from dashboard.judged import Part
 from dashboard.rows import fitted
 from dashboard.scale import Scale
+from indicators.catalogue import format
 
 #: part → colour and pattern
 LOOKS = {"within": (OURS, ""), "composition": (MUTED, "/")}

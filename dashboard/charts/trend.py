@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from dashboard import periods
 from dashboard.charts.axes import finished, time_axis
 from dashboard.colours import MUTED, OURS, SOFT, TARGET
 from dashboard.reading import Result
 from dashboard.scale import Scale
+from indicators.catalogue import periods
 from indicators.catalogue.plan import Observation, Target
 
 _DENSE = 6  # with more values an interval is a band, with fewer a bar on each

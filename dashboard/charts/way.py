@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from dashboard import format
 from dashboard.assessed import Assessment
 from dashboard.charts.axes import finished, time_axis
 from dashboard.charts.labels import spread, width
@@ -14,6 +13,7 @@ from dashboard.colours import MUTED, OURS, SOFT, TARGET
 from dashboard.judged import Lines, Step
 from dashboard.reading import Result
 from dashboard.scale import Scale
+from indicators.catalogue import format
 from indicators.catalogue.plan import Target
 
 HEIGHT = 400

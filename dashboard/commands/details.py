@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.options import DATA, EditionId, Form, Lang, Store, edition_of, language_of
+from dashboard.options import DATA, EditionId, Form, Lang, Store, edition_of, language_of, written
 
 if TYPE_CHECKING:
     import polars as pl
@@ -51,11 +50,9 @@ def details(
 
     opened, spoken = edition_of(store, edition), words(language_of(lang))
     rows = _chosen(opened, table.value, indicators or [], by, period)
-    if form is Form.csv:
-        sys.stdout.write(rows.write_csv())
-    elif form is Form.json:
-        sys.stdout.write(rows.write_json() + "\n")
-    elif rows.is_empty():
+    if written(rows, form):
+        return
+    if rows.is_empty():
         typer.echo(spoken("details.none", table=spoken(f"details.{table.value}")))
     else:
         screen = console()

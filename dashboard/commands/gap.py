@@ -56,8 +56,9 @@ def gap(
 
 
 def _print(found: Gap, chosen: str | None, opened: Edition, words: Words) -> None:
-    from dashboard import definition, doubt, movers, periods
+    from dashboard import definition, doubt, movers
     from dashboard.terminal import console, text_table
+    from indicators.catalogue import periods
 
     screen = console()
     typer.secho(f"{found.row.target}  {doubt.name(found.row, found.plan, words)}", bold=True)
@@ -73,7 +74,7 @@ def _print(found: Gap, chosen: str | None, opened: Edition, words: Words) -> Non
         headings, rows = _table(found, chosen, words, wide=wide)
         typer.echo()
         screen.print(text_table(words("gap.by", **title), headings, rows, right=headings[2:]))
-        marks = [words("gap.essential")] if split["essential"].any() and not movers.spans(found.row) else []
+        marks = [words("gap.essential")] if split["essential"].any() else []
         marks += [words("gap.error")] if wide and (split["se"] > 0).any() else []
         for line in (doubt.joined(marks, words), movers.told(found.row, split, found.plan, words)):
             if line:
@@ -87,7 +88,8 @@ def _print(found: Gap, chosen: str | None, opened: Edition, words: Words) -> Non
 
 def _head(found: Gap, words: Words) -> Iterator[tuple[str, str]]:
     """What is known of the number before it is split; the other readings below."""
-    from dashboard import doubt, format, phrases
+    from dashboard import doubt, phrases
+    from indicators.catalogue import format
 
     row, plan = found.row, found.plan
     unit, signed = format.unit_of(plan, row.indicator), plan.indicators[row.indicator].kind == "change"
@@ -107,7 +109,8 @@ def _head(found: Gap, words: Words) -> Iterator[tuple[str, str]]:
 
 
 def _value(row: Assessment, found: Gap, words: Words) -> str:
-    from dashboard import format, phrases
+    from dashboard import phrases
+    from indicators.catalogue import format
 
     assert row.value is not None
     unit, signed = format.unit_of(found.plan, row.indicator), found.plan.indicators[row.indicator].kind == "change"
@@ -120,16 +123,17 @@ def _table(found: Gap, chosen: str, words: Words, *, wide: bool) -> tuple[list[s
 
     Of a gap within error no shares are told, and of a total no weights, which are all one.
     """
-    from dashboard import definition, format, movers
+    from dashboard import definition
     from dashboard.judged import categories, parts
+    from indicators.catalogue import format
     from indicators.splits.pareto import half_width
 
     plan, unit = found.plan, format.unit_of(found.plan, found.row.indicator)
     signed, counted = plan.indicators[found.row.indicator].kind == "change", plan.indicators[found.row.indicator].counted
     names = ["rank", "category", "value", "weight", "contribution", "share", "cumulative"]
-    ordered, doubted = parts(found.own.filter(found.own["breakdown"] == chosen)), movers.spans(found.row)
+    ordered = parts(found.own.filter(found.own["breakdown"] == chosen))
     left_out = set() if wide else {"weight", "cumulative"}
-    left_out |= {"share", "cumulative"} if doubted else set()
+    left_out |= {"share", "cumulative"} if all(one.share is None for one in ordered) else set()
     left_out |= {"weight"} if all(one.weight == 1 for one in categories(ordered)) else set()
     names = [name for name in names if name not in left_out]
     level = format.even((one.contribution for one in ordered), unit)
@@ -145,7 +149,7 @@ def _table(found: Gap, chosen: str, words: Words, *, wide: bool) -> tuple[list[s
             margin = format.margin(one.contribution - half, one.contribution + half, level, words.language)
             amount = words("gap.margin", amount=amount, margin=margin)
         cells = {
-            "rank": "" if one.rank is None else f"{one.rank}{' ▸' if one.essential and not doubted else ''}",
+            "rank": "" if one.rank is None else f"{one.rank}{' ▸' if one.essential else ''}",
             "category": named,
             "value": "" if one.value is None else format.number(one.value, unit, words.language, signed=signed),
             "weight": "" if one.weight is None else format.percent(one.weight),

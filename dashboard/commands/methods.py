@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.options import DATA, EditionId, Form, Lang, Store, edition_of, language_of
+from dashboard.options import DATA, EditionId, Form, Lang, Store, edition_of, language_of, written
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,11 +33,9 @@ def methods(
     indicator = known(opened.plan, indicator)
     found = opened.query("SELECT * FROM methods WHERE indicator = $name ORDER BY ALL", {"name": indicator})
     rows = _in_period(found, period) if found.height else found
-    if form is Form.csv:
-        sys.stdout.write(rows.write_csv())
-    elif form is Form.json:
-        sys.stdout.write(rows.write_json() + "\n")
-    elif rows.is_empty():
+    if written(rows, form):
+        return
+    if rows.is_empty():
         typer.echo(_why_nothing(opened, indicator, spoken))
     else:
         _print(opened, indicator, rows, spoken)

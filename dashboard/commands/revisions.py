@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
-from dashboard.options import DATA, EditionId, Form, Lang, Store, edition_of, language_of
+from dashboard.options import DATA, EditionId, Form, Lang, Store, edition_of, language_of, written
 
 
 def revisions(
@@ -39,11 +38,9 @@ def revisions(
             typer.echo(notice.in_language(spoken.language), err=True)
     if indicator is not None:
         rows = rows.filter(rows["indicator"] == known(opened.plan, indicator))
-    if form is Form.csv:
-        sys.stdout.write(rows.write_csv())
-    elif form is Form.json:
-        sys.stdout.write(rows.write_json() + "\n")
-    elif rows.is_empty():
+    if written(rows, form):
+        return
+    if rows.is_empty():
         typer.echo(spoken("revisions.none"))
     else:
         moved = rows if every or indicator else rows.filter(rows["revised"] > 0)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from dashboard import definition, format, markup, periods, query
+from dashboard import definition, markup, query
 from dashboard.views.item import Item
+from indicators.catalogue import format, periods
 from indicators.editions.results import TOTAL
 
 #: the order in which parts are read; the first two are levels

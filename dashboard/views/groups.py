@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import definition, markup, periods, table
+from dashboard import definition, markup, table
 from dashboard.charts.axes import CONFIG
 from dashboard.charts.bars import bars
 from dashboard.reading import Reading, Result
 from dashboard.views.item import Item, marked, nothing, ranged
+from indicators.catalogue import periods
+from indicators.catalogue.plan import codes_of
 
 _NOTES = {"suppressed": "indicator.withheld", "unreliable": "indicator.unreliable", "absent": "indicator.absent"}
 
@@ -79,7 +81,7 @@ def _ordered(item: Item, rows: list[Result], breakdown: str, order: str) -> list
     place = [{code: number for number, code in enumerate(codes)} for codes in lists]
 
     def placed(row: Result) -> list[int]:
-        return [at.get(code, len(at)) for at, code in zip(place, definition.codes_of(breakdown, row.category), strict=False)]
+        return [at.get(code, len(at)) for at, code in zip(place, codes_of(breakdown, row.category), strict=False)]
 
     return sorted(rows, key=placed)
 

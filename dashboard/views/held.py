@@ -13,7 +13,7 @@ from dashboard.assessed import Assessment
 from dashboard.judged import Lines, Part, lines, parts
 from dashboard.reading import Reading, Result
 from dashboard.views.item import Item
-from indicators.catalogue.plan import Target
+from indicators.catalogue.plan import Target, codes_of
 from indicators.catalogue.scenariofaults import scope_of
 from indicators.splits.pareto import telling
 
@@ -78,7 +78,7 @@ class Held:
 
     def category(self, breakdown: str, category: str) -> str:
         """The name of a category of it."""
-        asked, codes = scope_of(self.target), definition.codes_of(breakdown, category)
+        asked, codes = scope_of(self.target), codes_of(breakdown, category)
         free = [(name, code) for name, code in zip(breakdown.split(","), codes, strict=False) if name not in asked]
         if len(codes) != breakdown.count(",") + 1 or not free:
             return definition.category(self.item.view.plan, breakdown, category, self.item.words)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import polars as pl
 import streamlit as st
 
-from dashboard import cards, definition, format, headline, markup, periods, query, table
+from dashboard import cards, definition, headline, markup, query, table
 from dashboard.headline import Tile
 from dashboard.reading import Reading, Result
 from dashboard.scale import Scale
 from dashboard.views.view import View
 from dashboard.words import Words
+from indicators.catalogue import format, periods
 from indicators.catalogue.plan import Indicator, Target
 from indicators.editions.results import TOTAL
 

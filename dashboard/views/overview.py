@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import polars as pl
 import streamlit as st
 
-from dashboard import cards, headline, holders, markup, periods, query
+from dashboard import cards, headline, holders, markup, query
 from dashboard.headline import Tile
 from dashboard.reading import Reading
 from dashboard.views.view import View
+from indicators.catalogue import periods
 
 
 def show(view: View) -> None:

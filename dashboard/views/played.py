@@ -8,12 +8,13 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard import assessed, cards, definition, doubt, format, markup
+from dashboard import assessed, cards, definition, doubt, markup
 from dashboard.assessed import Assessment
 from dashboard.ruler import Mark, ruler
 from dashboard.sheet import markdown, sheet
 from dashboard.views.held import Held
 from dashboard.words import Words
+from indicators.catalogue import format
 from indicators.catalogue.scenario import ALL, Move, Scenario
 from indicators.catalogue.scenariotext import UNNAMED, to_link, to_yaml
 from indicators.scenarios.played import Played, Standing

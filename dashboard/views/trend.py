@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cards, definition, markup, periods, table
+from dashboard import cards, definition, markup, table
 from dashboard.charts.axes import CONFIG
 from dashboard.charts.trend import trend
 from dashboard.reading import Reading, Result
 from dashboard.views.item import Item, marked, nothing, ranged
+from indicators.catalogue import periods
 from indicators.catalogue.plan import Reference
 from indicators.editions.results import TOTAL
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import polars as pl
 import streamlit as st
 
-from dashboard import doubt, format, markup
+from dashboard import doubt, markup
 from dashboard.charts.axes import CONFIG
 from dashboard.charts.pareto import MOST, drawn, pareto
 from dashboard.charts.shift import shift
 from dashboard.charts.shift import told as shifted
 from dashboard.judged import Part, categories
 from dashboard.views.held import Held
+from indicators.catalogue import format
 
 
 def show(held: Held) -> None:

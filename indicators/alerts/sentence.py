@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from indicators.alerts.numeral import Language, bound, category, day, interval, number, percent, period, unit_of
+from indicators.catalogue.format import bound, interval, number, percent, unit_of
+from indicators.catalogue.periods import Language, label
 from indicators.catalogue.plan import Plan
+from indicators.editions.results import TOTAL
 from pipelines.dictionary import Table
 from pipelines.yamlfile import Text
 
@@ -129,8 +131,8 @@ def late_sentence(table: Table, due: Row, today: date, count: str) -> Text:
 
     def told(language: Language) -> str:
         few = count.startswith("<")
-        values = {name: period(due[name], language) for name in ("period", "former")}
-        days = {"due": day(due["due"], language), "today": day(today, language)}
+        values = {name: label(due[name], language) for name in ("period", "former")}
+        days = {"due": label(due["due"].isoformat(), language), "today": label(today.isoformat(), language)}
         shown = _say("few" if few else "units", language, n=count.lstrip("<"))
         return _say("late", language, table=table.name.in_language(language), count=shown, **values, **days)
 
@@ -146,8 +148,8 @@ def _verdict(plan: Plan, then: Row, now: Row, probability: float, language: Lang
         "edition": then["edition"],
         "former": former,
         "now": _outcome(now, language),
-        "then": period(then["period"], language),
-        "period": period(now["period"], language),
+        "then": label(then["period"], language),
+        "period": label(now["period"], language),
     }
     why = _say(
         "certain" if probability == 0 and now["low"] is None else "improbable",
@@ -164,7 +166,7 @@ def _facts(plan: Plan, then: Row, now: Row, language: Language) -> list[str]:
     former, value = _pair(plan, now, then["value"], now["value"], language)
     unit, signed = unit_of(plan, now["indicator"]), _signed(plan, now)
     ends = interval(now["low"], now["high"], unit, language, signed=signed)
-    years = {"then": period(then["period"], language), "period": period(now["period"], language)}
+    years = {"then": label(then["period"], language), "period": label(now["period"], language)}
     shown = {"former": former, "value": value, "interval": _say("interval", language, ends=ends) if ends else ""}
     newer = "value_newer" if then["period"] != now["period"] else "value" if former == value else "value_moved"
     found = [_say(newer, language, **shown, **years)]
@@ -174,7 +176,7 @@ def _facts(plan: Plan, then: Row, now: Row, language: Language) -> list[str]:
     if None not in (then["base"], now["base"]):
         moved["base"] = _pair(plan, now, then["base"], now["base"], language)
     if None not in (then["target_year"], now["target_year"]):
-        moved["year"] = (period(str(then["target_year"]), language), period(str(now["target_year"]), language))
+        moved["year"] = (label(str(then["target_year"]), language), label(str(now["target_year"]), language))
     return [*found, *(_say(key, language, former=old, now=new) for key, (old, new) in moved.items() if old != new)]
 
 
@@ -186,8 +188,8 @@ def _outcome(row: Row, language: Language) -> str:
 
 def _place(plan: Plan, row: Row, language: Language) -> list[str]:
     """Category, if it is not the total, and period."""
-    part = category(plan, row["breakdown"], row["category"], language)
-    return [*([part] if part else []), period(row["period"], language)]
+    part = "" if row["breakdown"] == TOTAL else plan.named(row["breakdown"], row["category"]).in_language(language)
+    return [*([part] if part else []), label(row["period"], language)]
 
 
 def _pair(plan: Plan, row: Row, former: float, value: float, language: Language) -> tuple[str, str]:

@@ -317,6 +317,15 @@ class Plan(Model):
                 return self.dictionary.codes[column.codes].codes
         return {}
 
+    def named(self, breakdown: str, category: str) -> Text:
+        """The name of a category: 零部件 · 小型; the code itself where a column has no list, or a text of it holds a comma."""
+        names, codes = breakdown.split(","), codes_of(breakdown, category)
+        if len(names) != len(codes):
+            return Text(zh=category, en=category)
+        listed = [(self.categories(name).get(code), code) for name, code in zip(names, codes, strict=True)]
+        found = [entry.name if entry else Text(zh=code, en=code) for entry, code in listed]
+        return Text(zh=" · ".join(one.zh for one in found), en=" · ".join(one.en for one in found))
+
     def reachable(self, indicator: Indicator) -> dict[str, Column]:
         """Columns the formulas of an indicator may name; with a panel also base_<column>."""
         assert indicator.table is not None
@@ -325,3 +334,10 @@ class Plan(Model):
             own = self.dictionary.tables[indicator.table].columns
             found |= {f"base_{name}": column for name, column in own.items()}
         return found
+
+
+def codes_of(breakdown: str, category: str) -> list[str]:
+    """The codes of which a category is made, one for each name of a crossing; the whole where commas in texts hide them."""
+    count = breakdown.count(",") + 1
+    parts = category.split(",") if count > 1 else [category]
+    return parts if len(parts) == count else [category]

@@ -113,7 +113,7 @@ DETAILS: dict[str, dict[str, pl.DataType]] = {
         "missing": pl.Float64(),  # of what is counted, how many more would close the gap of the category
         "contribution": pl.Float64(),  # to the gap
         "se": pl.Float64(),  # of the contribution, weights taken as known
-        "share": pl.Float64(),  # of the gap
+        "share": pl.Float64(),  # of the gap; null, as all that goes by it, where nothing is to go or the gap is within error
         "rank": pl.Int64(),  # 1 is the largest contribution
         "cumulative": pl.Float64(),  # share of the gap held by the ranks up to this one
         "essential": pl.Boolean(),  # among the fewest that hold 80 % of the gap

@@ -58,13 +58,13 @@ class Leaders:
 
 
 def leaders(split: pl.DataFrame, most: int = 3) -> Leaders | None:
-    """Those of one split (rows of the table `splits`) that hold most, at most `most` of them; None where nothing is to go.
+    """Those of one split (rows of the table `splits`) that hold most, at most `most` of them; None where no share is told.
 
     The error is that of the contributions alone: the weights and the gap are taken as they are.
     """
-    gap = split.filter(pl.col("part") == "total")["contribution"].to_list()
+    gap = split.filter(pl.col("part") == "total", pl.col("share").is_not_null())["contribution"].to_list()
     rows = split.filter(pl.col("part") == "category", pl.col("contribution") > 0).sort("rank")
-    if not gap or gap[0] <= 0 or rows.is_empty():
+    if not gap or rows.is_empty():
         return None
     essential = int(rows["essential"].sum() or 0)
     first = rows.head(min(most, essential or most))

@@ -58,6 +58,7 @@ class Whole:
     value: float
     se: float | None
     gap: float
+    doubted: bool = False  # the interval of the gap includes zero, so that nobody holds a share of it
     units: float | None = None
     counted: bool = False
     level: float = 0.0  # of all, now and in the base year, in the unit of y

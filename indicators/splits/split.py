@@ -94,7 +94,7 @@ def _rows(row: Row, breakdown: str, whole: Whole, every: Sequence[Part], shift: 
     moved = explained(whole, every)
     key = {name: row[name] for name in ("indicator", "period", "target")}
     key |= {"breakdown": breakdown, "scale": "log" if whole.kind == "mix" else "linear"}
-    ranked = places([part.piece.category or "" for part in parts], [part.contribution for part in parts], whole.gap)
+    ranked = places([part.piece.category or "" for part in parts], [part.contribution for part in parts], _held(whole))
     for part, place in zip(parts, ranked, strict=True):
         facts = {"value": part.piece.value, "se": part.se, "missing": part.missing}
         yield key | facts | vars(place) | _facts(part, moved) | {"category": part.piece.category, "part": "category"}
@@ -127,4 +127,9 @@ def _facts(part: Part, moved: bool) -> Row:
 
 
 def _share(whole: Whole, contribution: float) -> Row:
-    return {"share": contribution / whole.gap if whole.gap > 0 else None}
+    return {"share": contribution / whole.gap if _held(whole) > 0 else None}
+
+
+def _held(whole: Whole) -> float:
+    """The gap of which shares are told; of one within error there are none."""
+    return 0.0 if whole.doubted else whole.gap

@@ -10,20 +10,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from dashboard import format, periods
-from dashboard.periods import Language
 from dashboard.words import words
-from indicators.alerts import numeral
 from indicators.alerts.sentence import OUTCOME_NAMES
-from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
+from indicators.catalogue.periods import Language
 from indicators.editions.details import DETAILS
 from tests.dashboard.conftest import Run, Said
 from tests.indicators.office import PLAN, Office, answers, firms, lines
 
-UNITS = list(load_plan(AUTOMOTIVE).identity.units.values())
 YEARS = (2020, 2021)  # long past, so that everything is due
 REGISTER = firms(YEARS)
 LAW = {"id": "T1", "year": 2022, "operator": ">", "value": 0.4, "basis": "level", "source": "law", "reading": "strict"}
@@ -199,26 +193,3 @@ def test_outcomes_have_the_names_of_the_dashboard(language: Language) -> None:
     }
     known = {key.removeprefix("outcome.") for key in spoken.entries if key.startswith("outcome.")}
     assert known - {"no_number"} == set(OUTCOME_NAMES)
-
-
-@given(
-    value=st.one_of(st.floats(-2e9, 2e9), st.floats(-2, 2), st.sampled_from([0.0, 0.0005, 99999.5, 1e5, 1e8, -1e8])),
-    unit=st.sampled_from(UNITS),
-    language=st.sampled_from(["zh", "en"]),
-    signed=st.booleans(),
-)
-def test_numbers_are_written_as_the_dashboard_writes_them(
-    value: float, unit: format.Unit, language: Language, signed: bool
-) -> None:
-    assert numeral.number(value, unit, language, signed=signed) == format.number(value, unit, language, signed=signed)
-    assert numeral.bound(">=", value, unit, language, signed=signed) == format.bound(">=", value, unit, language, signed=signed)
-    ends = (value - 1, value + 1)
-    assert numeral.interval(*ends, unit, language, signed=signed) == format.interval(*ends, unit, language, signed=signed)
-    close = numeral.number(value, unit, language, beside=value * 1.01)
-    assert value == 0 or abs(value) < 1e-3 or close != numeral.number(value * 1.01, unit, language, beside=value)
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("code", ["2025", "2025-Q3", "2025-09", "2025-12"])
-def test_periods_are_written_as_the_dashboard_writes_them(code: str, language: Language) -> None:
-    assert numeral.period(code, language) == periods.label(code, language)

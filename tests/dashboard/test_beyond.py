@@ -9,14 +9,15 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from dashboard import cards, format, phrases
-from dashboard.periods import Language
+from dashboard import cards, phrases
 from dashboard.reading import Result
 from dashboard.rows import amount
 from dashboard.scale import Scale
 from dashboard.terminal import results_table
 from dashboard.words import words
+from indicators.catalogue import format
 from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
+from indicators.catalogue.periods import Language
 from indicators.catalogue.plan import Plan
 from indicators.editions.results import RESULTS
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import pytest
 
 from dashboard.charts.pareto import MOST, drawn, pareto
@@ -34,7 +36,7 @@ def parts() -> tuple[Part, ...]:
 def test_bars_are_in_the_unit_of_the_indicator_with_their_errors(plan: Plan, parts: tuple[Part, ...]) -> None:
     bars = trace(pareto(parts, NAMES, scale(plan)), "contribution")
     assert list(bars.x) == pytest.approx([5, -0.4, 1.2, 0.2])
-    assert bars.error_x.array[0] == pytest.approx(1.96 * 0.4)
+    assert bars.error_x.array[0] == pytest.approx(NormalDist().inv_cdf(0.975) * 0.4)
     assert list(bars.y) == sorted(bars.y)
 
 

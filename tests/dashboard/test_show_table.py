@@ -10,10 +10,10 @@ from rich.console import Console
 
 from dashboard import doubt
 from dashboard.assessed import Assessed
-from dashboard.periods import Language
 from dashboard.selection import headline_rows, tiles
 from dashboard.terminal import results_table
 from dashboard.words import words
+from indicators.catalogue.periods import Language
 from indicators.editions.edition import Edition
 
 WIDTHS = (80, 100, 140)

@@ -74,7 +74,10 @@ def split(breakdown: str, *contributions: float, rest: float = 0.0, missing: boo
         | vars(place)
         for name, own, place in zip(names, contributions, places(names, contributions, gap), strict=True)
     ]
-    rows += [{"category": part, "part": part, "contribution": own} for part, own in (("rest", rest), ("total", gap))]
+    rows += [
+        {"category": part, "part": part, "contribution": own, "share": own / gap if gap > 0 else None}
+        for part, own in (("rest", rest), ("total", gap))
+    ]
     return pl.DataFrame(rows, infer_schema_length=None).with_columns(breakdown=pl.lit(breakdown))
 
 
@@ -95,6 +98,12 @@ def test_where_none_is_essential_the_first_of_all_lead() -> None:
 
 def test_nobody_leads_where_nothing_is_to_go() -> None:
     assert leaders(split("a", -0.1, 0.05)) is None
+
+
+def test_nobody_leads_where_no_share_is_told() -> None:
+    known = split("a", 0.1, 0.4)
+    assert leaders(known) is not None
+    assert leaders(known.with_columns(share=pl.lit(None, pl.Float64), essential=pl.lit(None, pl.Boolean))) is None
 
 
 def test_the_telling_breakdown_needs_the_fewest_names() -> None:

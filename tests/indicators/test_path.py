@@ -15,7 +15,7 @@ from indicators.catalogue.plan import Plan
 from indicators.editions.details import DETAILS
 from indicators.estimation.estimate import KEYS
 from indicators.targets.path import on_path, paths
-from tests.indicators.held_rows import held_of, plan_of, shuffled
+from tests.indicators.heldrows import held_of, plan_of, shuffled
 
 STEPS = {"2026": 0.62, "2028": 0.66}
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from indicators.targets.same_pace import same_pace
-from tests.indicators.held_rows import held_of, plan_of, shuffled
+from tests.indicators.heldrows import held_of, plan_of, shuffled
 
 Z = NormalDist().inv_cdf(0.975)
 #: NC rate of the reference survey: two years with their errors and covariance, worked out from its frame in the test below

@@ -16,7 +16,7 @@ from indicators.catalogue.plan import Plan
 from indicators.editions.details import DETAILS
 from indicators.editions.results import as_results
 from indicators.targets.speed import fastest, paces
-from tests.indicators.held_rows import held_of, plan_of, shuffled
+from tests.indicators.heldrows import held_of, plan_of, shuffled
 
 
 def results(plan: Plan, values: dict[tuple[str, str], float], breakdown: str = "province", **more: Any) -> pl.DataFrame:

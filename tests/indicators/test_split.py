@@ -362,6 +362,16 @@ def test_a_gap_that_is_closed_has_contributions_but_no_shares(make_plan: MakePla
     assert told["rank"].to_list() == [1, 2, None]
 
 
+@pytest.mark.parametrize(("level", "told_apart"), [(0.86, False), (0.84, True)])
+def test_of_a_gap_within_error_nobody_holds_a_share(make_plan: MakePlan, level: float, told_apart: bool) -> None:
+    """0.88 ± 0.0235 reaches 0.9, and 0.87 ± 0.0235 does not."""
+    told = industry(make_plan, "ratio", pl.DataFrame(three("2026", 50.0, 50.0, levels=(level, 0.90)))).split("a")
+    assert told["contribution"].to_list() == pytest.approx([(0.9 - level) / 2, 0.0, (0.9 - level) / 2])
+    for column in ("share", "cumulative", "essential"):
+        assert told.filter(pl.col("part") == "category")[column].is_not_null().all() == told_apart
+    assert told["share"][-1] == (1.0 if told_apart else None)
+
+
 def test_a_category_that_came_after_the_base_is_in_the_rest(make_plan: MakePlan) -> None:
     units = three("2025", 50.0, 30.0, 20.0, levels=(0.5, 0.6, 0.7)) + three(
         "2026", 50.0, 30.0, 20.0, 10.0, levels=(0.6, 0.8, 0.9, 0.4)

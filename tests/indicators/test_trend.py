@@ -16,7 +16,7 @@ from scipy.special import expit, logit
 
 from indicators.targets.path import paths
 from indicators.targets.trend import logistic, steepness, straight, trend
-from tests.indicators.held_rows import held_of, plan_of, shuffled
+from tests.indicators.heldrows import held_of, plan_of, shuffled
 
 #: coverage by 5G in the EU, 2019 to 2022
 COVERAGE = [(-3, 0.0), (-2, 0.139), (-1, 0.658), (0, 0.812)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard import periods
-from dashboard.periods import Language
+from indicators.catalogue import periods
+from indicators.catalogue.periods import Language
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
-from dashboard.periods import Language
+from indicators.catalogue.periods import Language
 from indicators.catalogue.plan import Plan, Unit
 
 MINUS = "−"  # U+2212: as wide as the digits, and never a line break
@@ -26,20 +26,21 @@ def number(value: float, unit: Unit, language: Language, *, signed: bool = False
 
     `beside` is the bound the number stands next to: 94.996 % beside 95 % is written 94.996%, not 95.0%.
     """
-    scaled, symbol, decimals = _scaled(value, unit, language)
+    shift, symbol, decimals = _scale(value, unit, language)
+    scaled = _decimal(value, unit) / shift
     if beside is not None:
-        decimals = _telling(_decimal(value, unit), _decimal(beside, unit), decimals)
+        decimals = _telling(scaled, _decimal(beside, unit) / shift, decimals)
     return _joined(_digits(scaled, decimals, signed=signed), symbol)
 
 
 def difference(value: float, unit: Unit, language: Language, *, signed: bool = False) -> str:
     """A difference of two such values, in words of its own where the unit has them: 2.3个百分点, 2.3 pp."""
-    scaled, symbol, decimals = _scaled(value, unit, language)
+    shift, symbol, decimals = _scale(value, unit, language)
     if unit.difference is not None:
         symbol = unit.difference.in_language(language)
     if value:  # a gap that is there must not read as zero
         decimals = _telling(_decimal(value, unit), Decimal(0), decimals)
-    return _joined(_digits(scaled, decimals, signed=signed), symbol)
+    return _joined(_digits(_decimal(value, unit) / shift, decimals, signed=signed), symbol)
 
 
 def even(values: Iterable[float | None], unit: Unit) -> Unit:
@@ -120,11 +121,6 @@ def percent(part: float) -> str:
     """A small share of one with a decimal; what is there is never written as nothing."""
     rounded = _rounded(Decimal(repr(part)) * 100, 1)
     return f"{rounded}%" if rounded else "< 0.1%"
-
-
-def _scaled(value: float, unit: Unit, language: Language) -> tuple[Decimal, str, int]:
-    shift, symbol, decimals = _scale(value, unit, language)
-    return _decimal(value, unit) / shift, symbol, decimals
 
 
 def _scale(value: float, unit: Unit, language: Language) -> tuple[Decimal, str, int]:
