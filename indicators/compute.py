@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import polars as pl
 
+from indicators.catalogue.disclosure import Disclosure
 from indicators.catalogue.plan import Indicator, Plan
 from indicators.catalogue.question import Question, questions
 from indicators.change import basevalues, change, composition, contributions, imputation, optin, transitions
@@ -106,7 +107,8 @@ def compute(
     """
     engine = Once(engine)
     ties = ties or Ties()
-    rule = plan.identity.disclosure.minimum_groups if minimum_groups is None else minimum_groups
+    rules = plan.disclosure if minimum_groups is None else Disclosure.of_groups(minimum_groups)
+    rule = rules.minimum_groups
     gathered = _Gathered(edited=edited, rule=rule)
     kinds = _kinds(plan)
     asked = imputation.of_questions(questions(plan, ("ratio", "total", "duration")), edited)

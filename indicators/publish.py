@@ -14,6 +14,7 @@ import polars as pl
 
 from indicators.alerts.alerts import alerts, read_former
 from indicators.alerts.late import late
+from indicators.catalogue.disclosure import read_rules
 from indicators.catalogue.plan import Plan
 from indicators.compute import Progress, compute
 from indicators.editions import edits
@@ -64,6 +65,7 @@ def publish(
     the frozen base cannot be read, NoSuchYear for a declared year without a result, EditingMixed for a `raw` edition beside
     edited ones or the other way round.
     """
+    plan = plan.model_copy(update={"disclosure": read_rules(store)})
     base, told = frozen_base(store / "editions", plan)
     past = read_past(store / "editions", plan.identity.id)
     former, today = read_former(store / "editions", past), today or datetime.now(UTC).date()
@@ -103,7 +105,7 @@ def publish(
     edited = edits.unedited(plan) if raw else edits.told(plan, store, runs)
     revised = revisions(plan, computed.results, past, provenance)
     fired = alerts(plan, computed.results, {**computed.details, "revisions": revised}, former, lateness, today)
-    changed = edits.edits(store, runs, minimum=plan.identity.disclosure.minimum_groups)
+    changed = edits.edits(store, runs, minimum=plan.disclosure.minimum_groups)
     return write_edition(
         store / "editions",
         plan=plan,

@@ -58,6 +58,7 @@ class Column(Model):
     of: list[Identifier] = []  # for a `unit` column: the columns whose unit it states
     tier: Tier
     personal: bool = False
+    sensitive: bool = False  # what everybody does, or nobody, would harm them: a full count that is unanimous is not told
 
 
 class Check(Model):

@@ -167,7 +167,7 @@ def _of_late(plan: Plan, late: pl.DataFrame, today: date) -> list[dict[str, Any]
     found = []
     for rows in late.partition_by("table", maintain_order=True):
         table, due = plan.dictionary.tables[rows["table"][0]], rows.row(0, named=True)
-        minimum = 1 if table.public else plan.identity.disclosure.minimum_groups
+        minimum = 1 if table.public else plan.disclosure.minimum_groups
         count = str(rows["unit"].n_unique()) if rows["holding"].n_unique() >= minimum else f"<{minimum}"
         why = late_sentence(table, due, today, count)
         found.append(

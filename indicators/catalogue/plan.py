@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from indicators.catalogue.disclosure import Disclosure
 from indicators.catalogue.scenario import Scenario
 from pipelines.design import Design, Identifier
 from pipelines.dictionary import Code, Column, Dictionary
@@ -199,19 +200,6 @@ class Goal(Model):
     explanation: Text | None = None
 
 
-class Disclosure(Model):
-    """Protection of respondents. Configuration of the operator; never copied into an edition."""
-
-    minimum_groups: int = Field(default=3, ge=1)
-    reason: Text | None = None
-
-    @model_validator(mode="after")
-    def _reasoned(self) -> Disclosure:
-        if self.minimum_groups < 3 and self.reason is None:
-            raise ValueError("fewer than three groups may be published only with a `reason`")
-        return self
-
-
 class Identity(Model):
     """plan.yaml: what the plan is."""
 
@@ -228,7 +216,6 @@ class Identity(Model):
     headline: list[Identifier]  # indicators of the overview, in order
     goals: list[Goal] = []
     actions: list[Action] = []
-    disclosure: Disclosure = Disclosure()
     frozen_period: BasePeriod | None = None  # its values stay those of the edition declared with `planwatch freeze`
     final_after: int = Field(default=1, ge=0, le=10)  # years of newer data after which the values of a year count as final
     set_aside_limit: float = Field(default=0.05, ge=0, le=1)  # share of rows; above it a load ends with exit code 1
@@ -288,6 +275,7 @@ class Plan(Model):
     references: dict[str, Reference]
     cases: dict[str, Case]
     scenarios: dict[str, Scenario] = {}
+    disclosure: Disclosure = Disclosure()  # the operator's, not the plan's; never copied into an edition
 
     def base_of(self, target: Target) -> str | None:
         """The year from which a target is counted: its own, else that of the plan."""

@@ -81,7 +81,7 @@ def answer(question: Question, engine: Engine) -> Durations:
         head = dict(zip(KEYS, (indicator.id, *key), strict=True))
         counts = {"n": part["unit"].n_unique(), "groups": part["holding"].n_unique(), "exposed": float(cases.weight.sum())}
         rows.append({**head, **counts, **estimate})
-        if key[1] == TOTAL and counts["groups"] >= question.plan.identity.disclosure.minimum_groups:
+        if key[1] == TOTAL and counts["groups"] >= question.plan.disclosure.minimum_groups:
             notices += casenotes.of_year(question, key[0], cases, line, is_reached=estimate["value"] is not None)
     frame = pl.DataFrame(rows, schema=_FRAME)
     groups = frame.select(*KEYS, "groups")

@@ -99,7 +99,7 @@ def write_edition(
         manifest = {
             "edition": identifier,
             "created": (created or datetime.now(UTC)).isoformat(timespec="seconds"),
-            "plan": plan.model_dump(mode="json", exclude={"identity": {"disclosure"}, "cases": True}),
+            "plan": plan.model_dump(mode="json", exclude={"disclosure", "cases"}),
             "notices": [notice.model_dump() for notice in notices],
             "provenance": dict(provenance),
             "files": {DATABASE: sha256(building / DATABASE)},

@@ -31,7 +31,7 @@ def edits(store: Path, runs: Mapping[str, Run], *, minimum: int) -> pl.DataFrame
 
 def told(plan: Plan, store: Path, runs: Mapping[str, Run]) -> tuple[Text, ...]:
     """A notice for every table in which editing changed anything."""
-    minimum = plan.identity.disclosure.minimum_groups
+    minimum = plan.disclosure.minimum_groups
     found = []
     for name, run in runs.items():
         events, table = frame_of(store, run, "events"), plan.dictionary.tables[name].name

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from indicators.catalogue.disclosure import Disclosure
 from indicators.catalogue.plan import Plan
 from indicators.compute import compute
 from pipelines.database import Database
@@ -62,11 +63,9 @@ def _plan(
         "share": {"name": _text("share"), "symbol": _text("%"), "factor": 100, "bounded": True},
     }
     identity = {"id": "small", "name": _text("small"), "issuers": [_text("we")], "issued": "2025-01-01", "units": units}
-    reason = _text("invented rows") if minimum_groups < 3 else None
-    disclosure = {"minimum_groups": minimum_groups, "reason": reason}
     return Plan.model_validate(
         {
-            "identity": {**identity, "headline": list(indicators), "disclosure": disclosure},
+            "identity": {**identity, "headline": list(indicators)},
             "dictionary": {
                 "tables": {name: _table(name, spec) for name, spec in tables.items()},
                 "codes": {name: _codes(name, listed) for name, listed in (codes or {}).items()},
@@ -79,6 +78,7 @@ def _plan(
             "indicators": shown,
             "references": {},
             "cases": {},
+            "disclosure": Disclosure.of_groups(minimum_groups).model_dump(),
         }
     )
 

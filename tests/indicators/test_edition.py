@@ -80,7 +80,7 @@ def test_what_was_written_is_read(tmp_path: Path, plan: Plan) -> None:
     assert edition.query("SELECT rows FROM coverage WHERE table_id = ?", ["facts"]).item() == 5
     assert edition.manifest["provenance"] == {"inputs": ["sha"]}
     assert edition.plan.indicators == plan.indicators
-    assert edition.plan.identity.disclosure.reason is None, "the rule of the operator stays with the operator"
+    assert edition.plan.disclosure.reason is None, "the rule of the operator stays with the operator"
     assert "零部件" in (edition.folder / MANIFEST).read_text(encoding="utf-8")
     edition.close()
 
