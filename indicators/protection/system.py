@@ -45,7 +45,7 @@ class System:
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """Between what an attacker can place a primary cell in one quantity; `contributor` knows his own atoms, None is an outsider."""
+    """Where an attacker can place a primary cell in one quantity; a `contributor` knows his own atoms, None is an outsider."""
 
     cell: int
     magnitude: str
