@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from html import escape
 
 from dashboard import doubt, markup, phrases, readings
 from dashboard.assessed import Position
 from dashboard.headline import Tile
+from dashboard.markup import escape
 from dashboard.reading import Reading, Result
 from dashboard.sparkline import Point, data_address, sparkline
 from dashboard.words import Words

@@ -14,26 +14,37 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dashboard.commands.alerts import alerts, fired
+from dashboard.commands.catalogue import catalogue
 from dashboard.commands.details import details
 from dashboard.commands.edit import edit_app, waiting
+from dashboard.commands.forget import forget
 from dashboard.commands.freeze import freeze
 from dashboard.commands.gap import gap
 from dashboard.commands.late import late
+from dashboard.commands.log import log_app
 from dashboard.commands.methods import methods
+from dashboard.commands.pseudonymise import pseudonymise
 from dashboard.commands.revisions import revisions
+from dashboard.commands.risk import risk
+from dashboard.commands.seal import seal, unseal
 from dashboard.commands.whatif import whatif
 from dashboard.mistake import Mistake, foreign_rooms, plain
 from dashboard.options import (
     DATA,
     DONE,
     MEND,
+    Address,
     EditionId,
     Form,
+    Hosts,
+    KeyFile,
     Lang,
     PlanFolder,
     Port,
+    SignIn,
     Store,
     Tongue,
+    WithoutSignIn,
     edition_of,
     folder_of,
     language_of,
@@ -42,6 +53,7 @@ from dashboard.options import (
 )
 
 if TYPE_CHECKING:
+    from dashboard.serve import Service
     from indicators.catalogue.plan import Plan
     from indicators.editions.edition import Edition
 
@@ -49,6 +61,7 @@ app = typer.Typer(name="planwatch", add_completion=False, pretty_exceptions_enab
 plan_app = typer.Typer(no_args_is_help=True, help="Look after a plan folder.")
 app.add_typer(plan_app, name="plan")
 app.add_typer(edit_app, name="edit")
+app.add_typer(log_app, name="log")
 
 
 @app.callback(invoke_without_command=True)
@@ -74,6 +87,7 @@ def demo(
 ) -> None:
     """Make sample data, load it, publish an edition, print the headline and open the app."""
     from dashboard.intake import exit_code, mark_as_invented, take_in
+    from dashboard.serve import service
     from dashboard.words import words
     from indicators.catalogue.catalogue import AUTOMOTIVE
     from sample_data.generate import generate
@@ -89,7 +103,7 @@ def demo(
     typer.echo(f"4/4  Edition {edition.id} stands. All its numbers are of invented enterprises.\n")
     _print_results(edition, (), None, None, Form.table, lang)
     code = exit_code(reports, plan, spoken)
-    raise typer.Exit(code if no_app else _launch(store, port) or code)
+    raise typer.Exit(code if no_app else _launch(service(store, port, address="127.0.0.1")) or code)
 
 
 @app.command()
@@ -100,6 +114,7 @@ def load(
     store: Store = DATA,
     plan_folder: PlanFolder = None,
     rejected: Annotated[Path | None, typer.Option("--rejected", help="Write the rows set aside by this load as CSV.")] = None,
+    key_file: KeyFile = None,
     lang: Lang = None,
 ) -> None:
     """Take the good rows of files into the warehouse; say per file what was read, accepted, set aside, replaced.
@@ -113,7 +128,7 @@ def load(
     named = [item for text in files for item in named_files(text, plan)]
     reports = take_in(named, store, plan, spoken)
     if rejected is not None:
-        write_faults(faults_of(reports), rejected, spoken.language)
+        write_faults(faults_of(reports), rejected, spoken.language, store)
     raise typer.Exit(exit_code(reports, plan, spoken))
 
 
@@ -122,12 +137,13 @@ def rejected(
     out: Annotated[Path, typer.Option("--out", help="File to write, ending in .csv.")],
     files: Annotated[list[str] | None, typer.Argument(metavar="FILE…", help="Only rows of files of these names.")] = None,
     store: Store = DATA,
+    key_file: KeyFile = None,
     lang: Lang = None,
 ) -> None:
     """Write the rows that were set aside, with the reason for each, for the people who reported them."""
     from dashboard.intake import faults_in, write_faults
 
-    write_faults(faults_in(store, files or ()), out, language_of(lang))
+    write_faults(faults_in(store, files or ()), out, language_of(lang), store)
 
 
 @app.command()
@@ -139,6 +155,7 @@ def publish(
         typer.Option("--final", metavar="YEAR", help="Declare a year final from now on; may be repeated; none takes this back."),
     ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="From raw values, without the plan's rules of editing.")] = False,
+    key_file: KeyFile = None,
 ) -> None:
     """Make the next edition from what is loaded, after editing it by the rules of the plan, and point at it."""
     edition = _publish(store, plan_of(plan_folder), folder_of(plan_folder), final=final or (), raw=raw)
@@ -200,11 +217,17 @@ def explain(
 
 app.command()(details)
 app.command()(alerts)
+app.command()(catalogue)
+app.command()(forget)
 app.command()(late)
 app.command()(freeze)
 app.command()(gap)
 app.command()(methods)
+app.command()(pseudonymise)
 app.command()(revisions)
+app.command()(seal)
+app.command()(unseal)
+app.command()(risk)
 app.command()(whatif)
 
 
@@ -247,10 +270,27 @@ def plan_check(
 
 
 @app.command("app")
-def open_app(store: Store = DATA, port: Port = 8501) -> None:
-    """Open the app on the current edition; Ctrl-C ends it."""
-    edition_of(store, None).close()  # says here what the app could only say in the browser
-    raise typer.Exit(_launch(store, port))
+def open_app(
+    store: Store = DATA,
+    port: Port = 8501,
+    address: Address = "127.0.0.1",
+    sign_in: SignIn = None,
+    host: Hosts = None,
+    without_sign_in: WithoutSignIn = False,
+) -> None:
+    """Open the app on the current edition; Ctrl-C ends it.
+
+    On this machine nobody has to sign in; on any other address visitors do, or --without-sign-in says that they need not.
+    """
+    from dashboard.access import check_scopes
+    from dashboard.serve import service
+
+    asked = service(store, port, address=address, secrets=sign_in, hosts=host or (), without_sign_in=without_sign_in)
+    edition = edition_of(store, None)  # says here what the app could only say in the browser
+    if sign_in is not None:
+        check_scopes(store, edition.plan)
+    edition.close()
+    raise typer.Exit(_launch(asked))
 
 
 @app.command()
@@ -353,11 +393,14 @@ def _print_results(
         screen.print(spoken("edition.synthetic"))
 
 
-def _launch(store: Path, port: int) -> int:
+def _launch(service: Service) -> int:
     from dashboard.launch import launch
     from dashboard.serve import command
 
-    return launch(command(store, port), port, ready=lambda address: typer.echo(f"The app is open on {address} (Ctrl-C ends it)."))
+    def ready(address: str) -> None:
+        typer.echo(f"The app is open on {address} (Ctrl-C ends it).")
+
+    return launch(command(service), service.port, ready=ready, address=service.address, origin=service.origin)
 
 
 if __name__ == "__main__":

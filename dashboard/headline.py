@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -65,6 +65,16 @@ def tiles(
     dated = (None, plan.identity.target_year)  # goals of later years have no place beside these
     made += [Tile(id=goal.id, goal=goal) for goal in plan.identity.goals if goal.id not in found and goal.year in dated]
     return tuple(sorted(made, key=lambda tile: _number(tile.id)))
+
+
+def without_hidden(found: Iterable[Tile]) -> tuple[Tile, ...]:
+    """The tiles of an edition cut to a scope: a reading asked of a category that has no row there is of others."""
+
+    def kept(these: Sequence[Reading]) -> tuple[Reading, ...]:
+        return tuple(one for one in these if one.now is not None or not isinstance(one.target.scope, dict))
+
+    cut = (replace(tile, readings=kept(tile.readings), others=kept(tile.others)) for tile in found)
+    return tuple(tile for tile in cut if tile.readings or tile.goal)
 
 
 def _targets(plan: Plan) -> list[tuple[str, Target]]:

@@ -15,6 +15,7 @@ from dashboard.terminal import console, load_remarks, load_table, progress
 from dashboard.words import Words, words
 from indicators.catalogue.plan import Plan
 from pipelines.load import LoadReport, load
+from pipelines.log import append
 from pipelines.rejected import all_rejected, export_rejected
 from pipelines.yamlfile import suggest
 
@@ -96,10 +97,11 @@ def faults_of(reports: Sequence[LoadReport]) -> Faults:
     return Faults(rejected=pl.concat([report.rejected for report in reports]))
 
 
-def write_faults(faults: Faults, path: Path, language: str) -> None:
+def write_faults(faults: Faults, path: Path, language: str, store: Path) -> None:
     """Writes the faults for the reporter and says how many. Raises Mistake when the name does not end in .csv."""
     if path.suffix.lower() != ".csv":
         raise Mistake(f"{path}: set-aside rows are written as CSV; found the ending `{path.suffix}`, expected `.csv`.")
+    append(store, action="export", objects={"command": "rejected", "rows": faults.rejected.height})
     path.parent.mkdir(parents=True, exist_ok=True)
     typer.echo(words(language)("load.written", n=f"{export_rejected(faults, path, language):,}", path=path))
 

@@ -14,27 +14,33 @@ from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 
 _PATIENCE = 60.0
+_LOOPBACK = "127.0.0.1"
 
 
 class PortTaken(ValueError):
     """Another program listens on the port."""
 
 
-def launch(command: Sequence[str], port: int, *, ready: Callable[[str], None]) -> int:
+def launch(
+    command: Sequence[str], port: int, *, ready: Callable[[str], None], address: str = _LOOPBACK, origin: str | None = None
+) -> int:
     """Runs the app until it ends or is interrupted, and gives its exit code; `ready` hears the address once it answers.
 
-    Raises PortTaken when something else listens there.
+    `address` is where it listens, `origin` what visitors see, where that is another. Raises PortTaken when something else
+    listens there.
     """
-    if _answers(port):
+    near = _LOOPBACK if address in ("0.0.0.0", "::", "localhost") else address  # noqa: S104 — on all addresses, so on this one
+    if _answers(near, port):
         raise PortTaken(f"Port {port} is taken by another program. End it, or choose another port: --port {port + 1}.")
     # its greeting names a second address, so we speak for it; what goes wrong comes on stderr
     quiet = {"STREAMLIT_LOGGER_LEVEL": "warning", **os.environ}
     with subprocess.Popen(list(command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=quiet) as child:
         former = signal.signal(signal.SIGTERM, _stop)
         try:
-            if _wait_for(child, port):
-                ready(f"http://localhost:{port}")
-                _show_in_browser(f"http://localhost:{port}")
+            if _wait_for(child, near, port):
+                shown = origin or f"http://{'localhost' if near == _LOOPBACK else address}:{port}"
+                ready(shown)
+                _show_in_browser(shown)
             return child.wait()
         except KeyboardInterrupt:
             return 0
@@ -56,17 +62,17 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.kill()
 
 
-def _answers(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def _answers(address: str, port: int) -> bool:
+    with suppress(OSError), socket.create_connection((address, port), timeout=1):
+        return True
+    return False
 
 
-def _wait_for(child: subprocess.Popen[bytes], port: int) -> bool:
+def _wait_for(child: subprocess.Popen[bytes], address: str, port: int) -> bool:
     end = time.monotonic() + _PATIENCE
     while child.poll() is None and time.monotonic() < end:
         with suppress(OSError, HTTPException):
-            connection = HTTPConnection("127.0.0.1", port, timeout=2)
+            connection = HTTPConnection(address, port, timeout=2)
             connection.request("GET", "/_stcore/health")
             if connection.getresponse().status == 200:
                 return True

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from dashboard import markup, strip
+from dashboard.markup import escape
 from dashboard.strip import Strip
 from dashboard.words import Words
 from indicators.methods.rulings import METHODS

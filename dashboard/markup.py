@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from html import escape
+from html import escape as escaped
 
-_MARKDOWN = frozenset("\\`*_{}[]()<>#+-.!|~$:^=")
+_MARKDOWN = frozenset("\\`*_{}[]()<>#+-.!|~$:^=&\"'@/")
+#: where a reader of Markdown makes a link of its own accord, escaped or not: in http://…, www.… and name@…
+_LINK = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)
+_JOINER = "\u2060"  # has no width, and no line breaks there
+#: control characters, and signs that have no shape or turn the direction of what stands beside them
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]"
+)
+
+
+def plain(text: str) -> str:
+    """The text with a sign that can be seen in the place of each that cannot, or that would turn the others round."""
+    return _UNSEEN.sub("\ufffd", text)
+
+
+def escape(text: str, *, quote: bool = True) -> str:
+    """The text as HTML shows it; without `quote` as figures do, which know no more of HTML than brackets."""
+    return escaped(plain(text), quote=quote)
 
 
 def markdown(text: str) -> str:
-    """The text so that Markdown shows it as it is: links, pictures, emphasis and formulas stay letters."""
-    return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in text)
+    """The text so that Markdown shows it as it is, on one line: links, pictures, emphasis and formulas stay letters."""
+    unlinked = _LINK.sub(_JOINER, " ".join(plain(text).split()))
+    return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in unlinked)
 
 
 def box(kind: str, *inside: str, tag: str = "div") -> str:

@@ -21,9 +21,18 @@ MENDABLE = frozenset(
         "indicators.publish.EditingMixed",
         "indicators.publish.NoSuchYear",
         "indicators.publish.NothingLoaded",
+        "indicators.protection.joint.CannotProtect",
+        "pipelines.forget.ForgetRefused",
         "pipelines.lock.StoreBusy",
+        "pipelines.log.LogBroken",
         "pipelines.parts.StoreDamaged",
+        "pipelines.pseudonym.NoRecipient",
+        "pipelines.pseudonym.PseudonymRefused",
         "pipelines.report.FileRefused",
+        "pipelines.seal.SealBroken",
+        "pipelines.sealing.NotSealed",
+        "pipelines.secret.KeyNeeded",
+        "pipelines.secret.KeyUnusable",
     }
 )
 

@@ -94,8 +94,13 @@ def _closed(found: Leaders, words: Words) -> str:
 
 
 def _few(split: pl.DataFrame, words: Words) -> str:
-    """How many hold 80 % of the gap, where that is more than are named; or that those that can be named hold less."""
+    """How many hold 80 % of the gap, where that is more than are named; or that those that can be named hold less.
+
+    Nothing where only some of the categories are there: then no sum over the ranks is.
+    """
     found = leaders(split)
+    if split.filter(pl.col("part") == "category")["cumulative"].null_count():
+        return ""
     if found is None or 0 < found.essential <= len(found.categories):
         return ""
     return words("movers.few", n=found.essential, all=found.of) if found.essential else words("movers.dark")

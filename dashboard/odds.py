@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from dashboard import doubt, markup
 from dashboard.assessed import Assessment
+from dashboard.markup import escape
 from dashboard.words import Words
 
 #: a narrower piece has no room for its number, or for its name beside it; the list below the bar has what is not there

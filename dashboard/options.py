@@ -36,6 +36,35 @@ Store = Annotated[Path, typer.Option("--dir", help="Folder with the accepted fil
 PlanFolder = Annotated[Path | None, typer.Option("--plan", help="Plan folder; without it the automotive plan.")]
 Lang = Annotated[Tongue | None, typer.Option("--lang", help="Language of names and texts; without it that of the terminal.")]
 EditionId = Annotated[str | None, typer.Option("--edition", help="Edition id; without it the current one.")]
+Address = Annotated[str, typer.Option("--address", help="IP address to listen on; by default this machine alone.")]
+SignIn = Annotated[
+    Path | None,
+    typer.Option("--sign-in", metavar="FILE", help="Secrets file of the identity provider; DIR/access.yaml says who may enter."),
+]
+Hosts = Annotated[
+    list[str] | None,
+    typer.Option("--host", metavar="NAME", help="A further name under which visitors reach it; may be repeated."),
+]
+WithoutSignIn = Annotated[
+    bool, typer.Option("--without-sign-in", help="Everyone who reaches the app sees all that is published, as an analyst.")
+]
+#: for whom a list of pseudonyms is
+RECIPIENT = typer.Option("--for", metavar="RECIPIENT", help="Who gets the list: identifiers are pseudonyms made for him alone.")
+
+
+def _use_key(context: typer.Context, path: Path | None) -> Path | None:
+    """Makes the key in the file that of this command; PLANWATCH_KEY_FILE and PLANWATCH_KEY stand in for it elsewhere."""
+    from pipelines.secret import read_key, using
+
+    if path is not None:
+        context.with_resource(using(read_key(path)))
+    return path
+
+
+KeyFile = Annotated[
+    Path | None,
+    typer.Option("--key-file", metavar="FILE", callback=_use_key, help="Key of a sealed store; or PLANWATCH_KEY_FILE says it."),
+]
 Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the app on this machine.")]
 
 
@@ -69,3 +98,22 @@ def written(rows: pl.DataFrame, form: Form) -> bool:
         return False
     sys.stdout.write(rows.write_csv() if form is Form.csv else rows.write_json() + "\n")
     return True
+
+
+def write_safely(rows: pl.DataFrame, out: Path | None) -> None:
+    """As CSV that a spreadsheet program opens rightly, in which no text becomes a formula, readable by its owner alone.
+
+    To standard output where there is no file.
+    """
+    import polars as pl
+
+    from pipelines.rejected import neutral
+
+    safe = rows.with_columns(pl.col(pl.String).map_elements(neutral, return_dtype=pl.String, skip_nulls=True))
+    if out is None:
+        sys.stdout.write(safe.write_csv())
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.touch(mode=0o600)
+    out.chmod(0o600)  # before anything is in it
+    safe.write_csv(out, include_bom=True, line_terminator="\r\n")

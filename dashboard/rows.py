@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
+from dashboard.markup import escape
 from dashboard.reading import Result
 from dashboard.scale import Scale
 from indicators.catalogue import format

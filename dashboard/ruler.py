@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 from dashboard import markup
+from dashboard.markup import escape
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from dashboard import definition, doubt, phrases
 from dashboard.assessed import Assessment
 from dashboard.listing import Listing
+from dashboard.markdowntext import escaped, table
 from dashboard.words import Words
 from indicators.catalogue import format, periods
 from indicators.catalogue.plan import Indicator, Target, Unit
@@ -15,8 +15,6 @@ from indicators.catalogue.scenariofaults import scope_of, targets_of
 from indicators.catalogue.scenariotext import to_link
 from indicators.editions.edition import Edition
 from indicators.scenarios.played import Moved, Played, Standing
-
-_MARKS = re.compile(r"([\\`*_\[\]<>|#~])")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,24 +56,12 @@ def sheet(edition: Edition, played: Played, words: Words) -> Sheet:
 
 def markdown(of: Sheet) -> str:
     """The sheet as Markdown to be put into a report: headings, two tables, notes, source."""
-    blocks = [f"# {_escaped(of.title)}", _escaped(of.about), _escaped(of.target), _table(of.standings)]
-    blocks += [f"## {_escaped(of.moved.title or '')}", _table(of.moved), _escaped(of.left)] if of.moved.rows else []
-    blocks.append("\n".join(f"- {_escaped(note)}" for note in of.notes))
+    blocks = [f"# {escaped(of.title)}", escaped(of.about), escaped(of.target), table(of.standings)]
+    blocks += [f"## {escaped(of.moved.title or '')}", table(of.moved), escaped(of.left)] if of.moved.rows else []
+    blocks.append("\n".join(f"- {escaped(note)}" for note in of.notes))
     # a link is to be copied, so it stands as it is
-    blocks += [_escaped(line).replace(_escaped(of.link), f"`{of.link}`") for line in of.source]
+    blocks += [escaped(line).replace(escaped(of.link), f"`{of.link}`") for line in of.source]
     return "\n\n".join(block for block in blocks if block) + "\n"
-
-
-def _table(of: Listing) -> str:
-    aligned = ["---:" if heading in of.right else "---" for heading in of.headings]
-    rows = [of.headings, aligned, *of.rows]
-    marked = [row if row is aligned else [_escaped(cell) for cell in row] for row in rows]
-    return "\n".join(f"| {' | '.join(row)} |" for row in marked)
-
-
-def _escaped(text: str) -> str:
-    """A text on one line whose signs stay signs."""
-    return _MARKS.sub(r"\\\1", " ".join(text.split()))
 
 
 @dataclass(frozen=True, kw_only=True)

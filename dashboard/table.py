@@ -11,6 +11,7 @@ from dashboard.reading import Result
 from dashboard.words import Words
 from indicators.catalogue import format, periods
 from indicators.catalogue.plan import Unit
+from pipelines.rejected import neutral
 
 
 def by_category(rows: Sequence[Result], names: Mapping[str, str], unit: Unit, words: Words) -> pl.DataFrame:
@@ -35,9 +36,6 @@ def csv(rows: Sequence[Result], names: Mapping[str, str], facts: Sequence[tuple[
 
     Every row bears the stable code of its category beside its name, so that files of both languages join.
     """
-    text = StringIO()
-    for term, told in facts:
-        text.write(f"# {term}: {' '.join(told.split())}\r\n")
     frame = pl.DataFrame(
         {
             words("table.period"): [row.period for row in rows],
@@ -47,7 +45,16 @@ def csv(rows: Sequence[Result], names: Mapping[str, str], facts: Sequence[tuple[
         },
         schema_overrides=_types(unit, words),
     )
-    text.write(frame.write_csv(line_terminator="\r\n", float_precision=unit.decimals))
+    return as_csv(frame, facts, unit.decimals)
+
+
+def as_csv(frame: pl.DataFrame, facts: Sequence[tuple[str, str]], decimals: int) -> bytes:
+    """A frame as such a file. A text that a spreadsheet would run as a formula is marked as text."""
+    text = StringIO()
+    for term, told in facts:
+        text.write(f"# {term}: {' '.join(told.split())}\r\n")
+    safe = frame.with_columns(pl.col(pl.String).map_elements(neutral, return_dtype=pl.String, skip_nulls=True))
+    text.write(safe.write_csv(line_terminator="\r\n", float_precision=decimals))
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from dashboard import definition, doubt, markup
 from dashboard.assessed import Assessment, Pace
+from dashboard.markup import escape
 from dashboard.words import Words
 from indicators.catalogue import periods
 from indicators.catalogue.plan import Plan

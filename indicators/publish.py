@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Collection
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from importlib import metadata
 from pathlib import Path
@@ -19,10 +20,12 @@ from indicators.catalogue.plan import Plan
 from indicators.compute import Progress, compute
 from indicators.editions import edits
 from indicators.editions.edition import Edition, write_edition
+from indicators.protection.former import keep
 from indicators.revisions.frozen import frozen_base
-from indicators.revisions.past import Past, Ties, read_past, remembered
+from indicators.revisions.past import Past, Ties, formers, read_past, remembered
 from indicators.revisions.revisions import revisions, summary
 from indicators.statements.notices import outgrown
+from pipelines import log
 from pipelines.database import Database, quoted
 from pipelines.dictionary import Table
 from pipelines.editrun import open_edited, with_rules
@@ -81,7 +84,7 @@ def publish(
         if coverage["rows"].sum() == 0:
             raise NothingLoaded(_nothing(store, plan))
         provenance = _provenance(store, plan_folder)  # of what this warehouse holds, whatever is loaded meanwhile
-        ties = Ties(base=base, withheld=past.withheld, final=declared)
+        ties = Ties(base=base, formers=formers(store, past), final=declared)
         imputed = {name: run.imputed > 0 for name, run in runs.items()}
         computed = compute(plan, warehouse, progress=progress, ties=ties, edited=imputed)
         lateness = late(plan, warehouse, today)
@@ -94,7 +97,11 @@ def publish(
         raise NoSuchYear(f"--final {min(unknown)}: nothing is published of this year. Years with results: {years}.")
     if computed.weights is not None:
         keep_weights(store, plan.dictionary, computed.weights)
+    head = log.head(store)
     provenance |= {
+        "log_head": asdict(head) if head else None,  # a log that is cut off or made anew later on does not hold it
+        # how many systems passed disclosure control; where one does not, nothing is published
+        "audit": {"systems": len(computed.joint.guarded)} if computed.joint and plan.disclosure.active else None,
         "former": past.former,  # the newest edition that its numbers were held against
         "verdicts": former.edition if former and not former.silent else None,  # the one its verdicts were held against
         "final": sorted(declared),
@@ -106,7 +113,7 @@ def publish(
     revised = revisions(plan, computed.results, past, provenance)
     fired = alerts(plan, computed.results, {**computed.details, "revisions": revised}, former, lateness, today)
     changed = edits.edits(store, runs, minimum=plan.disclosure.minimum_groups)
-    return write_edition(
+    edition = write_edition(
         store / "editions",
         plan=plan,
         results=computed.results,
@@ -122,6 +129,9 @@ def publish(
         notices=(*grown, *computed.notices, *told, *past.notices, *fired.notices, *edited),
         provenance=provenance,
     )
+    keep(store, edition.id, computed.joint.asked if computed.joint else ())
+    log.append(store, action="publish", objects={"edition": edition.id, "edition_sha256": edition.sha256})
+    return edition
 
 
 def _refuse_mixed(store: Path, plan: Plan, past: Past, *, raw: bool) -> None:

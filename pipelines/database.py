@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -18,14 +18,24 @@ _CLOSED = (
     "SET autoinstall_known_extensions=false",
     "SET autoload_known_extensions=false",
     "SET allow_community_extensions=false",
+    "SET allow_persistent_secrets=false",
     "SET python_enable_replacements=false",
     "SET enable_external_access=false",
     "SET lock_configuration=true",
+)
+#: what one question to a published file may cost; beside a sealed file nothing is written either
+_BOUNDS = (
+    "SET temp_directory=''",
+    "SET memory_limit='2GB'",
+    "SET max_execution_time=60000",  # milliseconds
+    "SET max_expression_depth=250",
 )
 
 
 class Database:
     """A DuckDB file, or memory. Every query runs on a cursor of its own, so threads never share a result."""
+
+    _after: Callable[[], None] | None = None
 
     def __init__(
         self,
@@ -34,8 +44,10 @@ class Database:
         read_only: bool = False,
         settings: Mapping[str, str] | None = None,
         schema: str | None = None,
+        bounded: bool = False,
     ) -> None:
-        """Opens `path` (None: memory). A read-only database also gives up files, extensions and settings.
+        """Opens `path` (None: memory). A read-only database also gives up files, extensions and settings; a bounded one answers
+        no question that costs more than what is published can ask for.
 
         Plain names of tables mean those of `schema` where it has them.
         Raises DatabaseError when the file is not a database of this DuckDB line, or another process holds it.
@@ -49,7 +61,14 @@ class Database:
         # NOTE: a second reader of the same file in one process shares its settings, which are locked by then
         if self.query("SELECT current_setting('lock_configuration') AS locked").item():
             return
-        for statement in _CLOSED if read_only else ("SET python_enable_replacements=false",):
+        if read_only:
+            self.harden(bounded=bounded)
+        else:
+            self._connection.execute("SET python_enable_replacements=false")
+
+    def harden(self, *, bounded: bool = True) -> None:
+        """Gives up files, extensions and settings for good; of a database in memory, once its tables stand."""
+        for statement in (*(_BOUNDS if bounded else ()), *_CLOSED):
             self._connection.execute(statement)
 
     def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> pl.DataFrame:
@@ -79,6 +98,14 @@ class Database:
 
     def close(self) -> None:
         self._connection.close()
+        after, self._after = self._after, None
+        if after is not None:
+            after()
+
+    def then(self, after: Callable[[], None] | None) -> Database:
+        """Itself, with what is to be done once the file was closed."""
+        self._after = after
+        return self
 
     def __enter__(self) -> Database:
         return self

@@ -11,6 +11,7 @@ from typing import Literal
 import polars as pl
 from pydantic import Field
 
+from pipelines.custody import Custody, Kind, Tier, custody_faults, highest
 from pipelines.design import Design, Identifier
 from pipelines.edit.rule import Editing
 from pipelines.heading import plain
@@ -19,7 +20,6 @@ from pipelines.yamlfile import Fault, Model, ModelType, PlanFaults, Text, YamlFi
 ColumnType = Literal[
     "identifier", "text", "code", "integer", "number", "rate", "boolean", "date", "month", "year", "timestamp", "unit"
 ]
-Tier = Literal["general", "important", "core"]
 
 #: what a column of each type is called in DuckDB (and is in Polars: String, Int64, Float64, Boolean, Date, Int32, Datetime)
 SQL_TYPES: dict[str, str] = {
@@ -57,6 +57,8 @@ class Column(Model):
     checksum: Literal["uscc"] | None = None  # GB 32100 check character; a wrong one is a matter for review
     of: list[Identifier] = []  # for a `unit` column: the columns whose unit it states
     tier: Tier
+    reason: Text | None = None  # what its disclosure would do, and to whom; of important, core and personal columns
+    kind: Kind | None = None
     personal: bool = False
     sensitive: bool = False  # what everybody does, or nobody, would harm them: a full count that is unanimous is not told
 
@@ -114,6 +116,7 @@ class Table(Model):
     link: list[Link] = []
     design: Design | None = None  # absent: every row is a unit of its own and all were recorded
     public: bool = False  # the records themselves are public lists; only then is no disclosure rule applied
+    custody: Custody = Custody()  # who answers for the records, and how they are kept; what is absent says plan.yaml
     columns: dict[Identifier, Column] = Field(min_length=1)
     checks: list[Check] = []
     editing: Editing | None = None  # what may be changed in its rows; raw rows stay as they are
@@ -127,12 +130,13 @@ class Table(Model):
 
     @property
     def derived(self) -> dict[str, Column]:
-        """The chains as the columns that formulas see."""
-        tiers: dict[str, Tier] = {name: column.tier for name, column in self.columns.items()}
-        return {
-            name: Column(type="number", name=chain.name, tier=tiers.get(chain.of, "general"))
-            for name, chain in self.chains.items()
-        }
+        """The chains as the columns that formulas see, graded by the highest of what they are made from."""
+        found = {}
+        for name, chain in self.chains.items():
+            sources = [self.columns[source] for source in (chain.of, *chain.by) if source in self.columns]
+            tier, personal = highest(source.tier for source in sources), any(source.personal for source in sources)
+            found[name] = Column(type="number", name=chain.name, tier=tier, personal=personal, kind="derived")
+        return found
 
 
 class Code(Model):
@@ -158,6 +162,11 @@ class Dictionary(Model):
     tables: dict[str, Table]
     codes: dict[str, CodeList]
     missing: list[str] = []  # words that mean "no answer", beside the blank
+    custody: Custody = Custody()  # of every table that does not say otherwise
+
+    def custody_of(self, table: Table) -> Custody:
+        """Who answers for the records of a table and how they are kept: what it states, else what the plan states of all."""
+        return table.custody.over(self.custody)
 
     def reachable(self, table: str) -> dict[str, tuple[str, Column]]:
         """Columns a formula over `table` may name: its own first, then those of its linked tables, as (table, column)."""
@@ -210,13 +219,23 @@ def read_folder(folder: str, model: type[ModelType], root: Path) -> tuple[dict[s
 
 
 def table_faults(
-    dictionary: Dictionary, files: dict[str, YamlFile], unread: Mapping[str, AbstractSet[str]] = MappingProxyType({})
+    dictionary: Dictionary,
+    files: dict[str, YamlFile],
+    unread: Mapping[str, AbstractSet[str]] = MappingProxyType({}),
+    *,
+    whole: bool = True,
 ) -> list[Fault]:
     """Names in table files that do not exist: key, period, link, design, codes, units; and words that mean two columns.
+    Then what is graded without a reason, and records of which is not said how they are kept.
 
     `unread` are the ids, by folder, of files that could not be read: they exist, and nothing more is known of them.
+    `whole`: whether what holds for all tables could be read.
     """
-    return [fault for name, table in dictionary.tables.items() for fault in _Names(dictionary, table, files, unread).faults()]
+    found: list[Fault] = []
+    for name, table in dictionary.tables.items():
+        found += _Names(dictionary, table, files, unread).faults()
+        found += custody_faults(dictionary, table, files[name], whole=whole)
+    return found
 
 
 def written(file: YamlFile, key: str) -> set[str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
-import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -19,7 +17,8 @@ from pipelines.edit.edit import Edited, edit_table
 from pipelines.edit.trail import IMPUTED, REVIEWS, TRAIL, key_text
 from pipelines.editinputs import inputs
 from pipelines.lock import StoreBusy, held
-from pipelines.parts import manifest_path, read_manifest
+from pipelines.log import login, recorded
+from pipelines.parts import manifest_lines, read_manifest
 from pipelines.trail import Origin, Run
 
 Progress = Callable[[str, int, int], None]
@@ -78,7 +77,7 @@ def edit(
     has the store, StoreDamaged when it does not hold what its manifests say.
     """
     runs: dict[str, Run] = {}
-    with held(store, "planwatch edit"), warehouse.writable(store, dictionary) as database:
+    with held(store, "planwatch edit"), recorded(store, action="edit") as told, warehouse.writable(store, dictionary) as database:
         tables = _loaded(store, dictionary)
         for done, table in enumerate(tables):
             if progress:
@@ -91,6 +90,7 @@ def edit(
             runs[table.id] = trail.keep(store, table.id, frames_of(table, rules(table, rows, frame)), origin)
         overlay.lay(database, store, dictionary, runs)
         database.execute("CHECKPOINT")
+        told |= {"rows": sum(run.replaced for run in runs.values()), "parts": len(read_manifest(store))}
     if progress:
         progress("", len(tables), len(tables))
     return runs
@@ -137,8 +137,7 @@ def _loaded(store: Path, dictionary: Dictionary) -> list[Table]:
 def origin_of(store: Path, dictionary: Dictionary, table: Table, *, plan_sha256: str, actor: str) -> Origin:
     """What a run over the table would be made from now."""
     read = [table, *(dictionary.tables[link.table] for link in table.link)]
-    path = manifest_path(store)
-    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    lines = manifest_lines(store)
     parts = [line for line, part in zip(lines, read_manifest(store), strict=False) if part.table in {one.id for one in read}]
     rules = "\n".join(one.model_dump_json() for one in read)
     return Origin(
@@ -148,14 +147,6 @@ def origin_of(store: Path, dictionary: Dictionary, table: Table, *, plan_sha256:
         inputs_sha256=hashlib.sha256(b"".join(parts)).hexdigest(),
         program_sha256=_program(),
     )
-
-
-def login() -> str:
-    """The name somebody is logged in by, or the number where the machine knows no name for it."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
 
 
 @cache

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import shutil
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from pipelines import keys, parts, warehouse
+from pipelines import keys, log, parts, vault, warehouse
 from pipelines.check import check
 from pipelines.database import Database
 from pipelines.dictionary import Dictionary, Table
@@ -22,7 +20,7 @@ from pipelines.loadreport import LoadReport, RowsLost
 from pipelines.lock import held
 from pipelines.parts import Part
 from pipelines.reader import of_sheet, read_sheets
-from pipelines.report import REJECTED, FileRefused, Note
+from pipelines.report import REJECTED, FileRefused, Note, plural
 from pipelines.sheet import Sheet
 from pipelines.sidecar import check_sidecar
 from pipelines.typed import readings_of, typed, unit_notes
@@ -84,21 +82,37 @@ def load(
     with held(store, "planwatch load"):
         manifest = parts.begin(store)
         parts.clean(store, manifest)
-        found = [_jobs(file, dictionary, sha256, manifest) for file in files]
-        queue = [(place, turn, job) for place, some in enumerate(found) for turn, job in enumerate(some)]
-        rank = {name: number for number, name in enumerate(_linked_first(dictionary))}
-        queue.sort(key=lambda entry: rank[entry[2].table.id] if not isinstance(entry[2], FileRefused) else -1)
         reports: dict[tuple[int, int], LoadReport] = {}
-        work = Path(tempfile.mkdtemp(prefix="work-", dir=store))
-        try:
+        with log.recorded(store, action="load") as told, vault.workplace(store, "work-", 4 * _bytes(files)) as work:
+            found = [_jobs(file, dictionary, sha256, manifest) for file in files]
+            queue = [(place, turn, job) for place, some in enumerate(found) for turn, job in enumerate(some)]
+            rank = {name: number for number, name in enumerate(_linked_first(dictionary))}
+            queue.sort(key=lambda entry: rank[entry[2].table.id] if not isinstance(entry[2], FileRefused) else -1)
             with warehouse.writable(store, dictionary) as database:
                 place = _Store(folder=store, work=work, dictionary=dictionary, dictionary_sha256=sha256, database=database)
                 for at, turn, job in queue:
                     reports[at, turn] = _report(job, place, progress)
                 database.execute("CHECKPOINT")
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+            told |= _told(store, files, reports.values())
     return [reports[key] for key in sorted(reports)]
+
+
+def _told(store: Path, files: Sequence[object], reports: Collection[LoadReport]) -> dict[str, str | int | bool]:
+    """What the log tells of a load."""
+    lines = parts.manifest_lines(store)
+    return {
+        "files": len(files),
+        "refused": sum(report.refused is not None for report in reports),
+        "rows": sum(report.accepted for report in reports if not report.unchanged),
+        "set_aside": sum(report.set_aside for report in reports if not report.unchanged),
+        "parts": len(lines),
+        "manifest_sha256": hashlib.sha256(b"".join(lines)).hexdigest(),
+    }
+
+
+def _bytes(files: Sequence[Path | tuple[str, Path]]) -> int:
+    paths = [file if isinstance(file, Path) else file[1] for file in files]
+    return sum(path.stat().st_size for path in paths if path.is_file())
 
 
 def _jobs(
@@ -196,7 +210,11 @@ def _as_before(part: Part, file: str, place: _Store) -> LoadReport:
             "it was not loaded again. To restore its values, save it anew and load that"
         )
         notes = (*notes, Note(kind="review", message=Text(zh=zh, en=en)))
-    rejected = pl.read_parquet(parts.kept(place.folder, part.rejected)) if part.rejected else pl.DataFrame(schema=REJECTED)
+    if part.forgotten:
+        zh = f"本文件的 {part.forgotten} 行已按要求删除，不再载入"
+        en = f"{plural(part.forgotten, 'row', 'rows')} of this file had to be forgotten, and stay so"
+        notes = (*notes, Note(kind="review", message=Text(zh=zh, en=en)))
+    rejected = parts.frame_of(place.folder, part.rejected) if part.rejected else pl.DataFrame(schema=REJECTED)
     return LoadReport(
         file=file, table=part.table, read=part.read, accepted=part.accepted, set_aside=part.set_aside, replaced=0,
         unchanged=True, rejected=rejected, notes=notes, refused=None, left_out=part.left_out,
@@ -250,12 +268,13 @@ def _keep(report: LoadReport, job: _Job, place: _Store, out: Path) -> None:
     sequence = len(parts.read_manifest(place.folder)) + 1
     stem = f"{sequence:06d}-{job.sha256[:8]}.parquet"
     part, rejected = f"accepted/{job.table.id}/{stem}", f"rejected/{stem}"
+    digest = file_digest(out) if report.accepted else None
     if report.accepted:
-        parts.settle(out, place.folder / part)
+        parts.settle(place.folder, out, part)
     if report.rejected.height:
         unfinished = place.work / "rejected.parquet"
         report.rejected.write_parquet(unfinished)
-        parts.settle(unfinished, place.folder / rejected)
+        parts.settle(place.folder, unfinished, rejected)
     unlinked = report.rejected.filter(pl.col("rule").str.starts_with("link."))["row"].n_unique()
     line = Part(
         sequence=sequence,
@@ -273,7 +292,7 @@ def _keep(report: LoadReport, job: _Job, place: _Store, out: Path) -> None:
         replaced=report.replaced,
         unlinked=unlinked,
         part=part if report.accepted else None,
-        part_sha256=file_digest(place.folder / part) if report.accepted else None,
+        part_sha256=digest,
         rejected=rejected if report.rejected.height else None,
         notes=report.notes,
         left_out=report.left_out,

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from pipelines.renewal import finish
+
 
 class StoreBusy(ValueError):
     """Another process is writing into the store; the message says which."""
@@ -25,7 +27,7 @@ class StoreUnusable(OSError):
 def held(store: Path, purpose: str) -> Iterator[None]:
     """Holds the store for one writer. Raises StoreBusy at once, instead of waiting, when another has it.
 
-    Raises StoreUnusable for a folder that cannot be written.
+    A swap of files that was cut short is finished first. Raises StoreUnusable for a folder that cannot be written.
 
     NOTE: the lock file is never removed; a lock on a removed file and one on its successor would both be granted.
     """
@@ -41,6 +43,7 @@ def held(store: Path, purpose: str) -> Iterator[None]:
         file.write(f"{purpose} (process {os.getpid()} on {socket.gethostname()}, since {started})")
         file.flush()
         try:
+            finish(store)
             yield
         finally:
             file.truncate(0)

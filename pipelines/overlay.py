@@ -8,6 +8,7 @@ statements. A table without edited rows has no view, and costs nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from pipelines import trail, warehouse
@@ -32,7 +33,7 @@ def open_edited(store: Path, dictionary: Dictionary, runs: Mapping[str, Run]) ->
     if not there:
         with held(store, "laying edited rows over the warehouse"), warehouse.writable(store, dictionary) as writer:
             lay(writer, store, dictionary, runs)
-    return Database(store / warehouse.NAME, read_only=True, schema=SCHEMA)
+    return warehouse.reader(store, schema=SCHEMA)
 
 
 def lay(database: Database, store: Path, dictionary: Dictionary, runs: Mapping[str, Run]) -> None:
@@ -47,12 +48,13 @@ def lay(database: Database, store: Path, dictionary: Dictionary, runs: Mapping[s
     statements += [f'DROP TABLE IF EXISTS "{edited(name)}"' for name in laid]
     if wanted:
         statements += [f'CREATE SCHEMA "{SCHEMA}"', "CREATE TABLE _overlay (table_id VARCHAR, run VARCHAR)"]
-    for name in wanted:
-        rows = f"read_parquet({warehouse.quoted(trail.checked(store, runs[name], 'rows'))})"
-        statements.append(replacement(dictionary.tables[name], rows))
-        statements.append(view(dictionary.tables[name]))
-        statements.append(f"INSERT INTO _overlay VALUES ({literal(name)}, {literal(wanted[name])})")
-    database.execute(";".join(["BEGIN", *statements, "COMMIT"]))
+    with ExitStack() as files:
+        for name in wanted:
+            rows = f"read_parquet({warehouse.quoted(files.enter_context(trail.opened(store, runs[name], 'rows')))})"
+            statements.append(replacement(dictionary.tables[name], rows))
+            statements.append(view(dictionary.tables[name]))
+            statements.append(f"INSERT INTO _overlay VALUES ({literal(name)}, {literal(wanted[name])})")
+        database.execute(";".join(["BEGIN", *statements, "COMMIT"]))
 
 
 def flags(table: Table) -> list[str]:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
+from pipelines import vault
 from pipelines.durable import sync
 from pipelines.report import Note
 from pipelines.yamlfile import Text
+
+MANIFEST = "accepted/manifest.jsonl"
 
 
 class StoreDamaged(ValueError):
@@ -46,10 +53,17 @@ class Part:
     asked: str | None = None  # the table that the file was said to hold
     turn: int = 0  # which of the `tables` of its file
     tables: int = 0  # 0: not known, from a store of an earlier version
+    forgotten: int = 0  # accepted rows that are no longer in the part, because they were to be forgotten
+    forgotten_set_aside: int = 0  # the same of rows that were set aside
 
 
 def manifest_path(store: Path) -> Path:
-    return store / "accepted" / "manifest.jsonl"
+    return store / MANIFEST
+
+
+def manifest_lines(store: Path) -> list[bytes]:
+    """The lines of the manifest as they stand, the last one possibly torn."""
+    return vault.read(store, MANIFEST).splitlines(keepends=True) if manifest_path(store).exists() else []
 
 
 def read_manifest(store: Path) -> tuple[Part, ...]:
@@ -64,7 +78,7 @@ def read_manifest(store: Path) -> tuple[Part, ...]:
             raise StoreDamaged(f"{path} is missing, but {orphan} exists. Restore the manifest from a copy of the store.")
         return ()
     parts = []
-    for number, line in enumerate(path.read_bytes().splitlines(keepends=True), 1):
+    for number, line in enumerate(manifest_lines(store), 1):
         if not line.endswith(b"\n"):
             break
         try:
@@ -78,27 +92,24 @@ def read_manifest(store: Path) -> tuple[Part, ...]:
 
 def manifest_sha256(store: Path, sequence: int) -> str:
     """The hash of the first `sequence` lines: equal hashes mean the same parts in the same order."""
-    path = manifest_path(store)
-    lines = path.read_bytes().splitlines(keepends=True)[:sequence] if path.exists() else []
-    return hashlib.sha256(b"".join(lines)).hexdigest()
+    return hashlib.sha256(b"".join(manifest_lines(store)[:sequence])).hexdigest()
 
 
 def append(store: Path, part: Part) -> None:
     """Adds a line and makes sure that it is on the disk."""
-    path = manifest_path(store)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        file.write(json.dumps(_plain(part), ensure_ascii=False, sort_keys=True).encode() + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    sync(path.parent)
+    vault.append(store, MANIFEST, line_of(part))
+
+
+def line_of(part: Part) -> bytes:
+    """A part as it stands in the manifest."""
+    return json.dumps(_plain(part), ensure_ascii=False, sort_keys=True).encode() + b"\n"
 
 
 def begin(store: Path) -> tuple[Part, ...]:
     """The manifest of a store about to be written; a new store gets an empty one, so that a lost one can be told from it."""
-    found, path = read_manifest(store), manifest_path(store)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o640)
+    found = read_manifest(store)
+    if not manifest_path(store).exists():
+        vault.put(store, MANIFEST, b"")
     return found
 
 
@@ -115,19 +126,17 @@ def clean(store: Path, parts: tuple[Part, ...]) -> list[Path]:
         path.unlink()
     for folder in store.glob("work-*"):
         folder.rmdir()
-    path = manifest_path(store)
-    if path.exists():
-        content = path.read_bytes()
-        whole = content[: content.rfind(b"\n") + 1]
-        if whole != content:
-            with path.open("r+b") as file:
-                file.truncate(len(whole))
-                os.fsync(file.fileno())
+    vault.mend(store, MANIFEST)
     return debris
 
 
-def settle(unfinished: Path, final: Path) -> None:
-    """Gives a finished file its name, durably: content, rename, folder."""
+def settle(store: Path, unfinished: Path, name: str) -> None:
+    """Gives a finished file its name in the store, durably: content, rename, folder. Sealed where the store is."""
+    final = store / name
+    if vault.state(store) is not None:
+        vault.put(store, name, unfinished, mode=0o440)
+        unfinished.unlink()
+        return
     final.parent.mkdir(parents=True, exist_ok=True)
     sync(unfinished)
     unfinished.replace(final)
@@ -144,6 +153,20 @@ def kept(store: Path, name: str) -> Path:
             "Restore it from a backup of the store, or load the source files again into a new store."
         )
     return path
+
+
+@contextmanager
+def opened(store: Path, name: str) -> Iterator[Path]:
+    """A path where a file of the store can be read in plain. Raises StoreDamaged when it is gone."""
+    kept(store, name)
+    with vault.plain(store, name) as path:
+        yield path
+
+
+def frame_of(store: Path, name: str) -> pl.DataFrame:
+    """The rows of a Parquet file of the store. Raises StoreDamaged when it is gone."""
+    kept(store, name)
+    return pl.read_parquet(BytesIO(vault.read(store, name)))
 
 
 def source_of(path: Path) -> str:

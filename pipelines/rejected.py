@@ -9,7 +9,7 @@ from typing import Protocol
 
 import polars as pl
 
-from pipelines.parts import kept, read_manifest
+from pipelines.parts import frame_of, read_manifest
 from pipelines.report import REJECTED, UNSEEN
 
 _HEADERS = {
@@ -42,7 +42,7 @@ def export_rejected(source: _HasRejected | Path, path: Path, language: str = "zh
 def all_rejected(store: Path) -> pl.DataFrame:
     """The rejected frames of the files that count now: of a file loaded more than once, only the last."""
     latest = {(part.source, part.table, part.sheet): part for part in read_manifest(store)}
-    frames = [pl.read_parquet(kept(store, part.rejected)) for part in latest.values() if part.rejected]
+    frames = [frame_of(store, part.rejected) for part in latest.values() if part.rejected]
     return pl.concat(frames) if frames else pl.DataFrame(schema=REJECTED)
 
 

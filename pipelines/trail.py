@@ -9,21 +9,22 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import polars as pl
 
-from pipelines.durable import sha256, sync
+from pipelines import vault
+from pipelines.durable import sha256
 from pipelines.parts import StoreDamaged, settle
 
 #: the three frames of a run, kept side by side
 FRAMES = ("events", "rows", "reviews")
 
+MANIFEST = "edits/manifest.jsonl"
 _WORK = "work-edit-"
 
 #: what makes an event the same in a later run
@@ -55,11 +56,15 @@ class Run:
     added: int  # rows
     reviews: int  # values for a person to look at
     sha256: Mapping[str, str]  # of each of FRAMES
+    forgotten: int = 0  # rows of the frames that are no longer in them, because they were to be forgotten
 
     @property
     def line(self) -> bytes:
         """The line as it stands in the manifest."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True).encode() + b"\n"
+        values = asdict(self)
+        if not self.forgotten:
+            del values["forgotten"]
+        return json.dumps(values, ensure_ascii=False, sort_keys=True).encode() + b"\n"
 
     @property
     def hash(self) -> str:
@@ -68,12 +73,18 @@ class Run:
 
 
 def manifest_path(store: Path) -> Path:
-    return store / "edits" / "manifest.jsonl"
+    return store / MANIFEST
 
 
 def part_path(store: Path, sequence: int, table: str, frame: str) -> Path:
     """Where a frame of a run lies: events under the plain name, because they are what the trail is."""
-    return store / "edits" / f"{sequence:06d}-{table}{'' if frame == 'events' else f'-{frame}'}.parquet"
+    return store / part_name(sequence, table, frame)
+
+
+def part_name(sequence: int, table: str, frame: str, forgotten: int = 0) -> str:
+    """The name in the store of a frame of a run; one of which rows were forgotten is another file."""
+    without = f"-without-{forgotten}" if forgotten else ""
+    return f"edits/{sequence:06d}-{table}{'' if frame == 'events' else f'-{frame}'}{without}.parquet"
 
 
 def read_runs(store: Path) -> tuple[Run, ...]:
@@ -89,7 +100,7 @@ def read_runs(store: Path) -> tuple[Run, ...]:
             raise StoreDamaged(f"{path} is missing, but {orphan} exists. Restore the manifest from a copy of the store.")
         return ()
     runs = []
-    for number, line in enumerate(path.read_bytes().splitlines(keepends=True), 1):
+    for number, line in enumerate(vault.read(store, MANIFEST).splitlines(keepends=True), 1):
         if not line.endswith(b"\n"):
             break
         try:
@@ -114,17 +125,21 @@ def latest(store: Path) -> dict[str, Run]:
 
 def frame_of(store: Path, run: Run, frame: str) -> pl.DataFrame:
     """One of FRAMES of a run. Raises StoreDamaged when its file is gone or was changed."""
-    return pl.read_parquet(checked(store, run, frame))
+    with opened(store, run, frame) as path:
+        return pl.read_parquet(path, memory_map=False)
 
 
-def checked(store: Path, run: Run, frame: str) -> Path:
-    """The file of one of FRAMES of a run, after its hash was verified. Raises StoreDamaged."""
-    path = part_path(store, run.sequence, run.table, frame)
-    if not path.is_file():
-        raise StoreDamaged(f"{path} is missing, but {manifest_path(store)} lists it. Restore it from a copy of the store.")
-    if sha256(path) != run.sha256[frame]:
-        raise StoreDamaged(f"{path} was changed after it was written. Restore it from a copy of the store.")
-    return path
+@contextmanager
+def opened(store: Path, run: Run, frame: str) -> Iterator[Path]:
+    """A plain file of one of FRAMES of a run, after its hash was verified. Raises StoreDamaged."""
+    name = part_name(run.sequence, run.table, frame, run.forgotten)
+    if not (store / name).is_file():
+        listed = manifest_path(store)
+        raise StoreDamaged(f"{store / name} is missing, but {listed} lists it. Restore it from a copy of the store.")
+    with vault.plain(store, name) as path:
+        if sha256(path) != run.sha256[frame]:
+            raise StoreDamaged(f"{store / name} was changed after it was written. Restore it from a copy of the store.")
+        yield path
 
 
 def keep(store: Path, table: str, frames: Mapping[str, pl.DataFrame], origin: Origin) -> Run:
@@ -136,15 +151,14 @@ def keep(store: Path, table: str, frames: Mapping[str, pl.DataFrame], origin: Or
     last = next((run for run in reversed(runs) if run.table == table), None)
     if last is not None and all(frame_of(store, last, name).equals(frames[name]) for name in FRAMES):
         return last
-    _clean(store, len(runs))
+    clean(store, len(runs))
     sequence = len(runs) + 1
-    work = Path(tempfile.mkdtemp(prefix=_WORK, dir=store))
-    try:
+    digests = {}
+    with vault.workplace(store, _WORK) as work:
         for name in FRAMES:
             frames[name].write_parquet(work / f"{name}.parquet", compression="lz4")
-            settle(work / f"{name}.parquet", part_path(store, sequence, table, name))
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+            digests[name] = sha256(work / f"{name}.parquet")
+            settle(store, work / f"{name}.parquet", part_name(sequence, table, name))
     run = Run(
         sequence=sequence,
         time=dt.datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -155,9 +169,9 @@ def keep(store: Path, table: str, frames: Mapping[str, pl.DataFrame], origin: Or
         imputed=int(frames["rows"]["_imputed"].sum()),
         added=int(frames["rows"]["_added"].sum()),
         reviews=frames["reviews"].height,
-        sha256={name: sha256(part_path(store, sequence, table, name)) for name in FRAMES},
+        sha256=digests,
     )
-    _append(manifest_path(store), run.line)
+    vault.append(store, MANIFEST, run.line)
     return run
 
 
@@ -191,30 +205,20 @@ def history(store: Path, unit: str | None = None) -> pl.DataFrame:
     )
 
 
-def _append(path: Path, line: bytes) -> None:
-    with path.open("ab") as file:
-        file.write(line)
-        file.flush()
-        os.fsync(file.fileno())
-    sync(path.parent)
+def clean(store: Path, runs: int) -> None:
+    """Removes what a killed run left behind: work files, parts without a line, half a last line. A new store gets a manifest.
 
-
-def _clean(store: Path, runs: int) -> None:
-    """Removes what a killed run left behind: work files, parts without a line, half a last line. A new store gets a manifest."""
+    For a writer that holds the store.
+    """
     for leftover in store.glob(f"{_WORK}*"):
         shutil.rmtree(leftover)
     path = manifest_path(store)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o640)  # so that a lost one can be told from a new store
+    if not path.exists():
+        vault.put(store, MANIFEST, b"")  # so that a lost one can be told from a new store
     # NOTE: only the next number is debris; an older part without a line, or a later one, is a sign of a tampered manifest
     for part in (part for part in path.parent.glob("*.parquet") if _numbered(part) == runs + 1):
         part.unlink()
-    content = path.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    if whole != content:
-        with path.open("r+b") as file:
-            file.truncate(len(whole))
-            os.fsync(file.fileno())
+    vault.mend(store, MANIFEST)
 
 
 def _numbered(path: Path) -> int:

@@ -6,13 +6,14 @@ Weights are confidential: with them a published total can be taken apart, so the
 from __future__ import annotations
 
 import hashlib
-import os
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from pipelines.parts import StoreDamaged, settle
+from pipelines import vault
+from pipelines.parts import StoreDamaged
 
 #: one row is one enterprise in one year of one question, sorted by the first three
 WEIGHTS: dict[str, pl.DataType] = {
@@ -45,35 +46,34 @@ def version_of(weights: pl.DataFrame) -> str:
 def keep(store: Path, weights: pl.DataFrame) -> str:
     """Writes the part of these weights, unless it is there already, and returns their version."""
     version = version_of(weights)
-    final = _folder(store) / f"{version}.parquet"
-    if not final.exists():
-        final.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = final.parent / f"{version}-{os.getpid()}"
-        with unfinished.open("wb") as file:  # not by polars, whose errors do not name the file that cannot be written
-            _sorted(weights).write_parquet(file)
-        settle(unfinished, final)
+    if not (store / part_name(version)).exists():
+        content = BytesIO()
+        _sorted(weights).write_parquet(content)
+        vault.put(store, part_name(version), content.getvalue(), mode=0o440)
     return version
 
 
 def kept_versions(store: Path) -> list[str]:
     """The versions of which the store has a part."""
-    return sorted(path.stem for path in _folder(store).glob("*.parquet"))
+    return sorted(path.stem for path in store.glob(part_name("*")))
 
 
-def path_of(store: Path, version: str) -> Path:
-    """The part of a version. Raises StoreDamaged when it does not hold the weights of that version."""
-    path = _folder(store) / f"{version}.parquet"
+def frame_of(store: Path, version: str) -> pl.DataFrame:
+    """The weights of a version. Raises StoreDamaged when its part does not hold them."""
     try:
-        sound = version_of(pl.read_parquet(path)) == version
+        found = pl.read_parquet(BytesIO(vault.read(store, part_name(version))))
+        sound = version_of(found) == version
     except (OSError, pl.exceptions.PolarsError):
         sound = False
     if not sound:
+        path = store / part_name(version)
         raise StoreDamaged(f"{path} is not what it was when it was written. Restore it from a copy of the store.")
-    return path
+    return found
 
 
-def _folder(store: Path) -> Path:
-    return store / "weights"
+def part_name(version: str) -> str:
+    """The name in the store of the part of a version."""
+    return f"weights/{version}.parquet"
 
 
 def _sorted(weights: pl.DataFrame) -> pl.DataFrame:

@@ -26,7 +26,7 @@ HOMES = {
     "fastexcel": r"pipelines/child\w*\.py",
     "sqlglot": r"indicators/catalogue/formula\.py|pipelines/edit/linear\.py",
     "pyspark": r"indicators/engines/spark\.py",
-    "streamlit": r"dashboard/(app|query)\.py|dashboard/views/\w+\.py",
+    "streamlit": r"dashboard/(app|entrance|query)\.py|dashboard/views/\w+\.py",
     "highspy": r"indicators/(protection|attack)/programme\.py",
     "cryptography": r"pipelines/seal\.py",
     "plotly": r"dashboard/charts/\w+\.py",
@@ -51,6 +51,7 @@ FOLDERS = (
     "splits",
     "scenarios",
     "alerts",
+    "risk",
 )
 MODULES = sorted(path for room in ROOMS for path in (REPOSITORY / room).rglob("*.py"))
 

@@ -15,7 +15,7 @@ from dashboard.cli import app
 from indicators.catalogue import plan, scenario
 from indicators.editions.details import DETAILS
 from indicators.editions.results import OUTCOMES, RELEASES, RESULTS, REVIEWS, STATUSES, VERDICTS
-from pipelines import design, dictionary
+from pipelines import custody, design, dictionary
 from pipelines.edit import rule
 from pipelines.yamlfile import Model
 
@@ -25,7 +25,7 @@ REFERENCE = (REPOSITORY / "indicators" / "plans" / "README.md").read_text(encodi
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
 MODELS = [
     model
-    for module in (dictionary, design, plan, rule, scenario)
+    for module in (dictionary, custody, design, plan, rule, scenario)
     for model in vars(module).values()
     if isinstance(model, type) and issubclass(model, Model) and model.__module__ == module.__name__
     if model not in (dictionary.Dictionary, plan.Plan)  # put together from the files, not written in one

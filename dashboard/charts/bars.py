@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import plotly.graph_objects as go
 
 from dashboard import rows as rows_of
 from dashboard.charts.axes import finished, suffix
 from dashboard.colours import GRID, MUTED, OURS, TARGET
+from dashboard.markup import escape
 from dashboard.reading import Result
 from dashboard.scale import Scale
 from indicators.catalogue.plan import Target

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import plotly.graph_objects as go
 
@@ -11,6 +10,7 @@ from dashboard.charts.axes import finished, zero_line
 from dashboard.charts.bars import ROW, row_label
 from dashboard.colours import GRID, MUTED, OURS, PALE
 from dashboard.judged import Part
+from dashboard.markup import escape
 from dashboard.rows import fitted
 from dashboard.scale import Scale
 from indicators.catalogue import format

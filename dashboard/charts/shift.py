@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import plotly.graph_objects as go
 
@@ -12,6 +11,7 @@ from dashboard.charts.bars import ROW, row_label
 from dashboard.charts.pareto import MOST
 from dashboard.colours import MUTED, OURS
 from dashboard.judged import Part
+from dashboard.markup import escape
 from dashboard.rows import fitted
 from dashboard.scale import Scale
 from indicators.catalogue import format

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
@@ -11,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dashboard.mistake import Mistake
-from dashboard.options import DATA, Lang, PlanFolder, Store, folder_of, language_of, plan_of
+from dashboard.options import DATA, KeyFile, Lang, PlanFolder, Store, folder_of, language_of, plan_of, write_safely
 
 if TYPE_CHECKING:
-    import polars as pl
 
     from dashboard.listing import Listing
     from dashboard.words import Words
@@ -34,6 +32,7 @@ def edit_run(
     store: Store = DATA,
     plan_folder: PlanFolder = None,
     actor: Annotated[str | None, typer.Option("--actor", help="Who edits, for the trail; without it the login name.")] = None,
+    key_file: KeyFile = None,
     lang: Lang = None,
 ) -> None:
     """Edit what is loaded by the rules of the plan, and keep every changed value in the trail. Raw values stay.
@@ -70,6 +69,7 @@ def edit_report(
     plan_folder: PlanFolder = None,
     form: Annotated[Form, typer.Option("--format", help="table for people; csv holds every line and column.")] = Form.table,
     out: Annotated[Path | None, typer.Option("--out", help="Write the csv into this file.")] = None,
+    key_file: KeyFile = None,
     lang: Lang = None,
 ) -> None:
     """List what was changed and why, what a person should look at, and the influence on the headline. Confidential.
@@ -81,15 +81,17 @@ def edit_report(
     from dashboard.words import words
     from indicators.editreport import edit_report as report_of
     from indicators.publish import folder_sha256
+    from pipelines.log import append
 
     plan, spoken = plan_of(plan_folder), words(language_of(lang))
     _needs_rules(plan, store)
     with progress("editing") as report:
         found = report_of(store, plan, plan_sha256=folder_sha256(folder_of(plan_folder)), progress=report)
     _needs_rows(plan, store, found.runs)
+    append(store, action="export", objects={"command": "edit_report", "form": form.value})
     typer.echo(spoken("edit.confidential"), err=True)
     if form is Form.csv or out is not None:
-        _write(lines(found, spoken), out)
+        write_safely(lines(found, spoken), out)
         if out is not None:
             typer.echo(spoken("edit.written", path=out), err=True)
         return
@@ -102,11 +104,13 @@ def edit_trail(
     unit: Annotated[str | None, typer.Option("--unit", help="Only values of this unit, e.g. an enterprise.")] = None,
     store: Store = DATA,
     plan_folder: PlanFolder = None,
+    key_file: KeyFile = None,
     lang: Lang = None,
 ) -> None:
     """Print every change of every run, or of one unit: when, by whom, old and new, rule and reason. Confidential."""
     from dashboard.editlists import of_history
     from dashboard.words import words
+    from pipelines.log import append
     from pipelines.trail import history
 
     plan, spoken = plan_of(plan_folder), words(language_of(lang))
@@ -114,6 +118,7 @@ def edit_trail(
     if found.is_empty():
         typer.echo(spoken("edit.no_trail" if unit is None else "edit.no_unit", unit=unit, store=store))
         return
+    append(store, action="export", objects={"command": "edit_trail", "rows": found.height})
     typer.echo(spoken("edit.confidential"), err=True)
     _print(of_history(plan, found, spoken))
 
@@ -164,18 +169,3 @@ def _print(listing: Listing) -> None:
     from dashboard.terminal import console, text_table
 
     console().print(text_table(listing.title, listing.headings, listing.rows, listing.right))
-
-
-def _write(lines: pl.DataFrame, out: Path | None) -> None:
-    """As CSV that a spreadsheet program opens rightly, and in which no text becomes a formula."""
-    import polars as pl
-
-    from pipelines.rejected import neutral
-
-    safe = lines.with_columns(pl.col(pl.String).map_elements(neutral, return_dtype=pl.String, skip_nulls=True))
-    if out is None:
-        sys.stdout.write(safe.write_csv())
-        return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    safe.write_csv(out, include_bom=True, line_terminator="\r\n")
-    out.chmod(0o600)

@@ -26,11 +26,14 @@ def freeze(
     from dashboard.words import words
     from indicators.revisions.frozen import FILE, declaration
     from indicators.revisions.frozen import freeze as declare
+    from pipelines.log import append
 
     root, spoken = store / "editions", words(language_of(lang))
     opened = edition_of(store, edition)
     before = None if again else declaration(root)
     declared = declare(root, opened, period, again=again)
+    if declared != before:
+        append(store, action="freeze", objects={"edition": declared.edition, "period": declared.period})
     told = {"period": declared.period, "edition": declared.edition}
     if declared == before:
         typer.echo(spoken("freeze.standing", declared=declared.declared, **told))

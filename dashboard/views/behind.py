@@ -30,8 +30,8 @@ PARTS = (
 
 def show(item: Item) -> None:
     """One block for each method of the newest period, then the transitions; nothing where the edition holds nothing."""
-    parts = _newest(query.detail(item.view.edition, item.view.edition.sha256, "decomposition", item.indicator.id))
-    moves = _newest(query.detail(item.view.edition, item.view.edition.sha256, "transitions", item.indicator.id))
+    parts = _newest(item.view.read(query.detail, "decomposition", item.indicator.id))
+    moves = _newest(item.view.read(query.detail, "transitions", item.indicator.id))
     if parts.is_empty() and moves.is_empty():
         return
     st.subheader(item.words("behind.title"), anchor=False)
@@ -77,7 +77,7 @@ def _by_category(item: Item, split: pl.DataFrame) -> None:
         found = {row["part"]: row["value"] for row in split.filter(pl.col("category") == code).iter_rows(named=True)}
         cells = ["–" if found.get(part) is None else _told(item, part, found[part]) for part in parts]
         rows.append(("", [definition.category(item.view.plan, breakdown, code, words), *cells]))
-    with st.expander(words("behind.by", breakdown=heads[0])):
+    with st.expander(markup.markdown(words("behind.by", breakdown=heads[0]))):
         st.html(markup.table(heads, rows))
 
 

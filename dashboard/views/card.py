@@ -20,12 +20,12 @@ def show(item: Item) -> None:
         _head(words("card.formula"), [*definition.formula(view.plan, indicator, words), *definition.panel(indicator, words)])
         st.html(markup.facts(definition.code(indicator, words), kind="pw-card pw-code"))
         _head(words("method.title"), definition.method(view.plan, indicator, words))
-        coverage = query.coverage(view.edition, view.edition.sha256)
+        coverage = view.read(query.coverage)
         st.html(
             markup.facts([*definition.tables(view.plan, indicator, coverage, words), *definition.edition(view.edition, words)])
         )
         with st.expander(words("card.sql")):
-            for sql in query.statement(view.edition, view.edition.sha256, indicator.id) or (words("card.sql.none"),):
+            for sql in view.read(query.statement, indicator.id) or (words("card.sql.none"),):
                 st.code(sql, language="sql", wrap_lines=True)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import streamlit as st
 
-from dashboard import definition
+from dashboard import definition, markup
 from dashboard.judged import categories
 from dashboard.views.held import Held
 from dashboard.wish import FIFTHS, Ground, Wish
@@ -51,7 +51,7 @@ def _groups(held: Held, ground: Ground, wish: Wish, write: Write, first: Callabl
         called = {code: definition.category(plan, name, code, words) for code in options}
         st.session_state[f"whatif_in_{name}"] = list(codes)
         column.multiselect(
-            definition.breakdown_name(plan, name, words), options, format_func=called.__getitem__, key=f"whatif_in_{name}",
+            markup.markdown(definition.breakdown_name(plan, name, words)), options, format_func=called.__getitem__, key=f"whatif_in_{name}",
             on_change=chose, placeholder=words("target.page.if.all"),
         )  # fmt: skip
 
@@ -113,4 +113,4 @@ def _level(held: Held, ground: Ground, wish: Wish, write: Write) -> None:
 
     label = item.words("target.page.if.level", unit=unit.symbol.in_language(item.words.language))
     step = float(Decimal(1).scaleb(-places))
-    st.slider(label, float(bottom), float(top), step=step, key="whatif_level", format=f"%.{places}f", on_change=slid)
+    st.slider(markup.markdown(label), float(bottom), float(top), step=step, key="whatif_level", format=f"%.{places}f", on_change=slid)

@@ -21,7 +21,8 @@ def show(item: Item, readings: list[Reading]) -> None:
     published = [name for name in (",".join(names) for names in plan.breakdown_sets()) if name in set(offered["breakdown"])]
     st.subheader(words("indicator.by"), anchor=False)
     if not published:
-        st.html(f'<div class="pw-note">{markup.line([words("indicator.no_breakdown")])}</div>')
+        within = item.view.access.scope.rows == "within"
+        st.html(markup.text("pw-note", words("indicator.not_yours" if within else "indicator.no_breakdown")))
         return
     first, second, third = st.columns([3, 2, 2])
     with first:

@@ -97,8 +97,7 @@ class Held:
         return self._table(table).filter(**here)
 
     def _table(self, name: str) -> pl.DataFrame:
-        edition = self.item.view.edition
-        return query.judged(edition, edition.sha256, name, self.row.indicator, self.row.target)
+        return self.item.view.read(query.judged, name, self.row.indicator, self.row.target)
 
 
 def reading_name(reading: Reading, item: Item) -> str:

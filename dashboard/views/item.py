@@ -11,6 +11,7 @@ from dashboard import cards, definition, headline, markup, query, table
 from dashboard.headline import Tile
 from dashboard.reading import Reading, Result
 from dashboard.scale import Scale
+from dashboard.views import export
 from dashboard.views.view import View
 from dashboard.words import Words
 from indicators.catalogue import format, periods
@@ -53,9 +54,7 @@ class Item:
 
     def tiles(self) -> tuple[Tile, ...]:
         """Every target of the plan with its readings."""
-        edition = self.view.edition
-        rows = query.headline(edition, edition.sha256)
-        return headline.tiles(self.view.plan, rows, self.ends, query.assessed(edition))
+        return self.view.tiles()
 
     def readings(self) -> list[Reading]:
         """The indicator against each of its targets, the judging one first."""
@@ -63,11 +62,11 @@ class Item:
         return [reading for reading in held if reading.indicator.id == self.indicator.id]
 
     def offered(self) -> pl.DataFrame:
-        return query.choices(self.view.edition, self.view.edition.sha256, self.indicator.id)
+        return self.view.read(query.choices, self.indicator.id)
 
     def path(self, breakdown: str = TOTAL, category: str = TOTAL) -> list[Result]:
         """All periods of one category, oldest first."""
-        found = query.path(self.view.edition, self.view.edition.sha256, self.indicator.id, breakdown, category)
+        found = self.view.read(query.path, self.indicator.id, breakdown, category)
         return sorted((Result(**row) for row in found.iter_rows(named=True)), key=lambda row: periods.middle(row.period))
 
     def newest(self) -> Result | None:
@@ -77,7 +76,7 @@ class Item:
 
     def cut(self, breakdown: str, period: str) -> list[Result]:
         """All categories of a breakdown in one period."""
-        found = query.cut(self.view.edition, self.view.edition.sha256, self.indicator.id, breakdown, period)
+        found = self.view.read(query.cut, self.indicator.id, breakdown, period)
         return [Result(**row) for row in found.iter_rows(named=True)]
 
     def told(self, row: Result) -> str:
@@ -103,9 +102,17 @@ class Item:
         """The same table as a file, with what it is above it."""
         edition = self.view.edition
         facts = definition.metadata(edition, self.indicator, breakdown, self.words)
-        data = table.csv(rows, names, facts, self.scale.unit, self.words)
-        name = f"{self.indicator.id}_{breakdown.replace(',', '-')}_{edition.id}_{self.words.language}.csv"
-        st.download_button(self.words("table.download"), data, file_name=name, mime="text/csv", on_click="ignore", key=key)
+        unit, words = self.scale.unit, self.words
+        name = f"{self.indicator.id}_{breakdown.replace(',', '-')}_{edition.id}_{words.language}.csv"
+        export.link(
+            self.view,
+            words("table.download"),
+            key=key,
+            name=name,
+            kind="text/csv; charset=utf-8",
+            what=f"{self.indicator.id}:{breakdown}",
+            make=lambda: table.csv(rows, names, facts, unit, words),
+        )
 
 
 def marked(target: Target | None) -> list[str]:

@@ -17,9 +17,7 @@ from indicators.catalogue import periods
 def show(view: View) -> None:
     """Orders the page: title, sentences, time bar, one tile per target, later goals."""
     plan, words = view.plan, view.words
-    edition = view.edition
-    rows, judged = query.headline(edition, edition.sha256), query.assessed(edition)
-    tiles = headline.tiles(plan, rows, query.through(edition), judged)
+    tiles = view.tiles()
     with st.container(key="plan_name"):
         st.title(markup.markdown(plan.identity.name.in_language(words.language)), anchor=False)
     marks = cards.strip(tiles, plan, words)
@@ -50,7 +48,7 @@ def _time(view: View) -> None:
 
 def _split(view: View, reading: Reading) -> pl.DataFrame:
     target = reading.target.id or reading.indicator.id
-    rows = query.judged(view.edition, view.edition.sha256, "splits", reading.indicator.id, target)
+    rows = view.read(query.judged, "splits", reading.indicator.id, target)
     return holders.split_of(reading, rows, view.plan)
 
 

@@ -12,7 +12,9 @@ from dashboard import assessed, cards, definition, doubt, markup
 from dashboard.assessed import Assessment
 from dashboard.ruler import Mark, ruler
 from dashboard.sheet import markdown, sheet
+from dashboard.views import export
 from dashboard.views.held import Held
+from dashboard.views.view import View
 from dashboard.words import Words
 from indicators.catalogue import format
 from indicators.catalogue.scenario import ALL, Move, Scenario
@@ -131,12 +133,12 @@ def share(held: Held, found: Played) -> None:
         printed = markdown(sheet(view.edition, replace(found, scenario=scenario), words))
         file = f"{scenario.target}_{view.edition.id}"
         with st.container(horizontal=True):
-            _file(words("target.page.if.download"), to_yaml(scenario), f"{file}.yaml", "application/yaml")
-            _file(words("target.page.if.sheet"), printed, f"{file}_{words.language}.md", "text/markdown")
+            _file(view, words("target.page.if.download"), to_yaml(scenario), f"{file}.yaml", "application/yaml")
+            _file(view, words("target.page.if.sheet"), printed, f"{file}_{words.language}.md", "text/markdown")
 
 
-def _file(label: str, text: str, name: str, kind: str) -> None:
-    st.download_button(label, text.encode(), file_name=name, mime=kind, on_click="ignore", key=f"file_{name}")
+def _file(view: View, label: str, text: str, name: str, kind: str) -> None:
+    export.link(view, label, key=f"file_{name}", name=name, kind=kind, what=f"whatif:{name}", make=text.encode)
 
 
 def _address() -> str:

@@ -11,8 +11,13 @@ from dashboard.words import Words
 from indicators.editions.edition import NoEdition
 
 
-def show(words: Words, error: ValueError, folder: Path) -> None:
-    """What is wrong, and the commands that mend it."""
+def show(words: Words, error: ValueError, folder: Path | None) -> None:
+    """What is wrong, and the commands that mend it; without a folder, for those who do not look after it, only that it is so."""
+    if folder is None:
+        with st.container(key="problem"):
+            st.title(words("edition.away"), anchor=False)
+            st.html(markup.text("pw-note", words("edition.away.what"), tag="p"))
+        return
     kind = "none" if isinstance(error, NoEdition) else "broken"
     with st.container(key="problem"):
         st.title(words(f"edition.{kind}"), anchor=False)

@@ -4,30 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import markup
+from dashboard import headline, markup, query
+from dashboard.access import Granted, Role, Scope
+from dashboard.headline import Tile
+from dashboard.scoped import Shown
+from dashboard.started import Started
 from dashboard.words import Words
 from indicators.catalogue.plan import Plan
-from indicators.editions.edition import Edition
 
 _BY_HAND = "chosen_by_hand"
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """One run of a page: one language, one edition, and where the other pages are."""
+    """One run of a page: one language, one visitor, one edition cut to what he may see, and where the other pages are."""
 
     words: Words
-    edition: Edition
+    edition: Shown
+    access: Granted
+    started: Started
     page: str
+    pages: Sequence[str]  # that the visitor may see
     home: StreamlitPage  # the app has one address; `page` is a choice like any other
+
+    def read(
+        self, cached: Callable[Concatenate[Shown, str, Scope, Asked], Answer], *asked: Asked.args, **named: Asked.kwargs
+    ) -> Answer:
+        """What a question of `query` answers of this edition, for the scope of this visitor."""
+        return cached(self.edition, self.edition.sha256, self.access.scope, *asked, **named)
 
     @property
     def plan(self) -> Plan:
         return self.edition.plan
+
+    def tiles(self) -> tuple[Tile, ...]:
+        """Every target of the plan with its readings, without those of categories that the visitor may not see."""
+        edition = self.edition
+        found = headline.tiles(self.plan, self.read(query.headline), query.through(edition), query.assessed(edition))
+        return found if self.access.scope.rows == "all" else headline.without_hidden(found)
 
     def link(self, page: str, label: str, **choices: str) -> None:
         """A link to a page that keeps the language and states every choice as a stable code."""
@@ -70,7 +91,16 @@ class View:
             self.changed(key, st.session_state[widget])
 
         if few:
-            st.segmented_control(label, options, format_func=names, key=widget, on_change=changed, required=True)
+            told = {option: markup.markdown(names(option)) for option in options}  # of these the names are Markdown, too
+            st.segmented_control(label, options, format_func=told.__getitem__, key=widget, on_change=changed, required=True)
         else:
             st.selectbox(label, options, format_func=names, key=widget, on_change=changed)
         return chosen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A page of the app, and the roles that may see it."""
+
+    show: Callable[[View], None]
+    roles: frozenset[Role]

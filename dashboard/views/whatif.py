@@ -23,6 +23,8 @@ OWN = "own"
 def show(held: Held) -> None:
     """The controls, then the number as it would be; nothing where no category can be moved."""
     words, view = held.item.words, held.item.view
+    if not view.access.whatif:
+        return
     st.subheader(words("target.page.if"), anchor=False)
     if not held.splits:
         st.html(markup.text("pw-note", words("target.page.if.none")))
@@ -44,7 +46,7 @@ def show(held: Held) -> None:
         _refused(held, words("target.page.if.withheld", names=played.names(held, unmoved)))
         return
     try:
-        found = play(view.plan, query.tables(view.edition, view.edition.sha256, scenario.target), scenario)
+        found = play(view.plan, view.read(query.tables, scenario.target), scenario)
     except ScenarioRefused as error:
         _refused(held, error.told.in_language(words.language))
         return
@@ -54,7 +56,7 @@ def show(held: Held) -> None:
 
 def _ground(held: Held) -> Ground:
     view, row = held.item.view, held.row
-    tables = query.tables(view.edition, view.edition.sha256, row.target)
+    tables = view.read(query.tables, row.target)
     return Ground(
         plan=view.plan,
         target=held.target,

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import polars as pl
 import streamlit as st
 
-from dashboard import doubt, markup
+from dashboard import definition, doubt, markup, phrases, table
 from dashboard.charts.axes import CONFIG
 from dashboard.charts.pareto import MOST, drawn, pareto
 from dashboard.charts.shift import shift
 from dashboard.charts.shift import told as shifted
 from dashboard.judged import Part, categories
+from dashboard.views import export
 from dashboard.views.held import Held
 from indicators.catalogue import format
 
@@ -20,10 +21,13 @@ from indicators.catalogue import format
 def show(held: Held) -> None:
     """The choice of a breakdown, sentence, figure and table; then what the change since the base came from."""
     words, splits = held.item.words, held.splits
+    within = held.item.view.access.scope.rows == "within"
     st.subheader(words("target.page.who"), anchor=False)
     if not splits:
-        st.html(markup.text("pw-note", words("target.page.who.none")))
+        st.html(markup.text("pw-note", words("target.page.who.not_yours" if within else "target.page.who.none")))
         return
+    if within:
+        st.html(markup.text("pw-note", words("target.page.who.yours")))
     named = {name: held.by(name) for name in splits}
     by = held.item.view.choose("by", words("target.page.who.by"), list(splits), first(held), named.__getitem__)
     parts = splits[by]
@@ -53,7 +57,8 @@ def _gap(held: Held, by: str, parts: tuple[Part, ...], names: dict[str, str]) ->
     left, right = st.columns(2, gap="medium")
     with left:
         st.plotly_chart(pareto(parts, names, scale), key="pareto", config=CONFIG, alt=alt)
-        marks = ["essential", "other"] if any(one.essential for one in parts) else ["other"]
+        within = held.item.view.access.scope.rows == "within"
+        marks = ["essential", "other"] if any(one.essential for one in parts) else ["own" if within else "other"]
         marks += ["unnamed"] if any(one.part in ("rest", "composition") for one in parts) else []
         marks += ["cumulative"] if any(one.cumulative is not None for one in parts) else []
         st.html(markup.key([(f"who-{name}", words(f"target.page.who.key.{name}")) for name in marks]))
@@ -68,6 +73,20 @@ def _gap(held: Held, by: str, parts: tuple[Part, ...], names: dict[str, str]) ->
             if one.places is not None
         }
         st.dataframe(frame, hide_index=True, key="who_table", placeholder="–", column_config=looks, alt=alt)
+        _download(held, by, frame)
+
+
+def _download(held: Held, by: str, frame: pl.DataFrame) -> None:
+    """The table as a file, with what it is above it."""
+    view, indicator, words = held.item.view, held.item.indicator, held.item.words
+    asked = (words("tile.target"), phrases.bound(held.target, held.reading.unit, words, signed=held.reading.signed))
+    facts = [*definition.metadata(view.edition, indicator, by, words), asked]
+    places = held.item.scale.unit.decimals + 1
+    name = f"{held.row.target}_{by.replace(',', '-')}_{view.edition.id}_{words.language}.csv"
+    export.link(
+        view, words("table.download"), key="who_csv", name=name, kind="text/csv; charset=utf-8", what=f"{held.row.target}:{by}",
+        make=lambda: table.as_csv(frame, facts, places),
+    )  # fmt: skip
 
 
 def _change(held: Held, by: str, parts: tuple[Part, ...], names: dict[str, str]) -> None:
@@ -107,6 +126,8 @@ def _columns(held: Held, parts: tuple[Part, ...], names: dict[str, str]) -> list
         _Column(name=words("target.page.column.share"), values=[_fine(one.share, 100) for one in parts], places=1),
         _Column(name=words("target.page.column.cumulative"), values=[_fine(one.cumulative, 100) for one in parts], places=1),
     ]
+    if held.item.view.access.scope.rows == "within":
+        found.pop()  # a sum over the ranks is one of others, too
     if counted is not None and any(one.missing is not None for one in parts):
         name = words("target.page.column.missing", counted=counted.in_language(words.language))
         missing: list[object] = [None if one.missing is None else round(one.missing) for one in parts]

@@ -49,9 +49,11 @@ def load_plan(folder: Path | str) -> Plan:
         "cases": cases,
         "scenarios": scenarios,
     }
-    dictionary = Dictionary.model_construct(tables=tables, codes=codes, missing=identity.missing if identity else [])
+    said = identity or _NOTHING
+    dictionary = Dictionary.model_construct(tables=tables, codes=codes, missing=said.missing, custody=said.custody)
+    whole = identity_file is not None and all(fault.file != identity_file.label for fault in faults)
     plan = Plan.model_construct(  # every part is validated already, or is a part with faults, which are raised below
-        identity=identity or _NOTHING,
+        identity=said,
         dictionary=dictionary,
         breakdowns=splits.breakdowns if splits else {},
         crossings=splits.crossings if splits else [],
@@ -73,7 +75,7 @@ def load_plan(folder: Path | str) -> Plan:
         unread_breakdowns=splits is None and (root / "breakdowns.yaml").exists(),
         faulty=frozenset(),
     )
-    faults += table_faults(dictionary, table_files, files.unread)
+    faults += table_faults(dictionary, table_files, files.unread, whole=whole)
     faults += plan_faults(plan, replace(files, faulty=frozenset(fault.file for fault in faults)))
     if faults:
         raise PlanFaults(faults)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from pipelines import vault
 from pipelines.design import Identifier
 from pipelines.yamlfile import Model, Text, read_yaml
 
@@ -33,6 +34,8 @@ class Disclosure(Model):
     dominance: Dominance | None = None
     # full counts in which everybody, or nobody, does something: unsafe where the column is marked sensitive, or always
     unanimity: Literal["sensitive", "always", "never"] = "sensitive"
+    # numbers that differ from those of an earlier edition by the values of few: withheld (of a total: nothing is published)
+    differences: Literal["protect", "accept"] = "protect"
     open: list[Identifier] = []  # indicators whose totals must be published; where that cannot be done, nothing is
     budget: int = Field(default=5000, ge=1)  # cells of one system that may be protected together
     reason: Text | None = None
@@ -43,11 +46,16 @@ class Disclosure(Model):
             raise ValueError("fewer than three groups may be published only with a `reason`")
         return self
 
+    @property
+    def active(self) -> bool:
+        """Whether anything can be unsafe at all."""
+        return self.minimum_groups > 1 or bool(self.percent or self.dominance) or self.unanimity != "never"
+
     @classmethod
     def of_groups(cls, minimum: int) -> Disclosure:
         """The minimum frequency alone, for worked cases and rows that are invented."""
         told = Text(zh="仅按最少企业集团数保护", en="protected by the number of groups alone")
-        return cls(minimum_groups=minimum, percent=None, unanimity="never", reason=told)
+        return cls(minimum_groups=minimum, percent=None, unanimity="never", differences="accept", reason=told)
 
 
 def read_rules(store: Path) -> Disclosure:
@@ -55,5 +63,7 @@ def read_rules(store: Path) -> Disclosure:
 
     Raises PlanFaults with the place of every fault in it.
     """
-    path = store / FILE
-    return read_yaml(path, str(path)).validate(Disclosure) if path.exists() else Disclosure()
+    if not (store / FILE).exists():
+        return Disclosure()
+    with vault.plain(store, FILE) as path:
+        return read_yaml(path, str(store / FILE)).validate(Disclosure)

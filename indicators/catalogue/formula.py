@@ -115,6 +115,11 @@ def fixed(text: str | None) -> set[str]:
     return found
 
 
+def is_flag(text: str) -> bool:
+    """Whether a formula gives nothing but 0, 1 or a blank, as CASE WHEN … THEN 1 ELSE 0 END does."""
+    return _zero_or_one(_tree(text))
+
+
 def conjuncts(text: str) -> list[Formula]:
     """The conditions that a formula joins by AND, each as it is written; the whole formula where it joins none."""
     cuts, depth, between = [0], 0, 0
@@ -173,6 +178,20 @@ def _bare(node: exp.Expr) -> exp.Expr:
 
 def _called(node: exp.Expr) -> str:
     return node.name if isinstance(node, exp.Anonymous) else node.key.upper()
+
+
+def _zero_or_one(node: exp.Expr) -> bool:
+    node = _bare(node)
+    if isinstance(node, exp.Literal):
+        return not node.is_string and float(node.name) in (0, 1)
+    if isinstance(node, exp.Case):
+        given = [*(branch.args["true"] for branch in node.args["ifs"]), node.args.get("default")]
+        return all(part is None or _zero_or_one(part) for part in given)
+    if isinstance(node, exp.Coalesce):
+        return all(_zero_or_one(part) for part in (node.this, *node.expressions))
+    if isinstance(node, exp.Cast):
+        return _zero_or_one(node.this)
+    return isinstance(node, exp.Null)
 
 
 def _outside(node: exp.Expr) -> str | None:

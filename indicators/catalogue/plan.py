@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from indicators.catalogue.disclosure import Disclosure
 from indicators.catalogue.scenario import Scenario
+from pipelines.custody import Custody
 from pipelines.design import Design, Identifier
 from pipelines.dictionary import Code, Column, Dictionary
 from pipelines.yamlfile import Model, Text
@@ -212,6 +213,8 @@ class Identity(Model):
     base_period: str | None = None
     target_year: int | None = None
     missing: list[str] = []
+    custody: Custody = Custody()  # of every table that does not say otherwise
+    publication: Custody = Custody()  # of what is published
     units: dict[str, Unit]
     headline: list[Identifier]  # indicators of the overview, in order
     goals: list[Goal] = []

@@ -13,6 +13,7 @@ from indicators.catalogue.question import breakdown_sets
 from indicators.catalogue.scenario import Scenario
 from indicators.catalogue.scenariofaults import scenario_faults, targets_of
 from indicators.catalogue.targetfaults import target_faults
+from pipelines.custody import Custody, unstated
 from pipelines.dictionary import Column, Table, links_read, written
 from pipelines.edit.rulefaults import rule_faults
 from pipelines.weights import TABLE as WEIGHTS
@@ -47,6 +48,7 @@ def plan_faults(plan: Plan, files: PlanFiles) -> list[Fault]:
         check.codes(name, file)
     if files.identity is not None:
         check.headline(files.identity)
+        check.custody(files.identity)
     if files.breakdowns is not None:
         check.breakdowns(files.breakdowns)
     for name, file in files.indicators.items():
@@ -183,6 +185,13 @@ class _Check:
     def headline(self, file: YamlFile) -> None:
         for i, name in enumerate(self.plan.identity.headline):
             self.need(file, ["headline", i], name, self.indicators, "the indicator")
+
+    def custody(self, file: YamlFile) -> None:
+        for key in ("custody", "publication"):
+            stated: Custody = getattr(self.plan.identity, key)
+            for i, name in enumerate(stated.proposed):
+                if getattr(stated, name) is None:
+                    self.say(file, [key, "proposed", i], unstated(name))
 
     def breakdowns(self, file: YamlFile) -> None:
         tables = self.plan.dictionary.tables.values()

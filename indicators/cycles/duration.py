@@ -58,6 +58,7 @@ class Durations:
     sql: str
     notices: tuple[Text, ...]
     answers: pl.DataFrame  # who answered, per period: period, unit, stratum, weight, answered, population
+    cases: pl.DataFrame  # one row per case that counts: period (year × 10000), unit, holding, weight, b_<breakdown>
 
 
 def answer(question: Question, engine: Engine) -> Durations:
@@ -86,7 +87,13 @@ def answer(question: Question, engine: Engine) -> Durations:
     frame = pl.DataFrame(rows, schema=_FRAME)
     groups = frame.select(*KEYS, "groups")
     return Durations(
-        frame=frame.drop("groups"), replicates=replicates, groups=groups, sql=sql, notices=tuple(notices), answers=answers
+        frame=frame.drop("groups"),
+        replicates=replicates,
+        groups=groups,
+        sql=sql,
+        notices=tuple(notices),
+        answers=answers,
+        cases=found.select("period", "unit", "holding", "weight", *(f"b_{name}" for name in question.breakdowns)),
     )
 
 

@@ -167,7 +167,7 @@ def open_edition(root: Path, identifier: str | None = None) -> Edition:
             raise BrokenEdition(f"Edition {identifier}: {name} is not the file that was published. Publish again.")
     try:
         plan = Plan.model_validate_json(json.dumps({**manifest["plan"], "cases": {}}))
-        database = _in_todays_form(Database(folder / DATABASE, read_only=True))
+        database = _in_todays_form(Database(folder / DATABASE, read_only=True, bounded=True))
     except (DatabaseError, ValidationError, KeyError) as error:
         reason = str(error).splitlines()[0]
         raise BrokenEdition(f"Edition {identifier} was made by another version of planwatch ({reason}). Publish again.") from None

@@ -13,14 +13,18 @@ from indicators.estimation.estimate import KEYS
 HIDDEN = ("value", "se", "low", "high", "n", "quality", "review", "df", "response_rate", "imputed_share", "significant")
 
 
-def protect(estimates: pl.DataFrame, groups: pl.DataFrame, *, minimum_groups: int, public: frozenset[str]) -> pl.DataFrame:
-    """Adds `status`; rows behind which fewer than `minimum_groups` holding groups stand lose everything but their key.
+def protect(
+    estimates: pl.DataFrame, groups: pl.DataFrame, withheld: pl.DataFrame, *, minimum_groups: int, public: frozenset[str]
+) -> pl.DataFrame:
+    """Adds `status`; what is `withheld` (KEYS), or stands on fewer than `minimum_groups` holding groups, loses all but its key.
 
-    The rule counts holding groups, not legal entities, because a holding knows its own subsidiaries. Indicators in
-    `public` rest on lists that anyone may read and are not touched.
+    Indicators in `public` rest on lists that anyone may read and are not touched.
     """
-    counted = estimates.join(groups, on=KEYS, how="left")
-    hidden = (pl.col("groups").fill_null(0) < minimum_groups) & ~pl.col("indicator").is_in(public)
+    counted = estimates.join(groups, on=KEYS, how="left").join(
+        withheld.select(*KEYS, pl.lit(True).alias("withheld")), on=KEYS, how="left", maintain_order="left"
+    )
+    few = pl.col("groups").fill_null(0) < minimum_groups
+    hidden = (few | pl.col("withheld").fill_null(False)) & ~pl.col("indicator").is_in(public)
     status = (
         pl.when(hidden)
         .then(pl.lit("suppressed"))
@@ -33,14 +37,15 @@ def protect(estimates: pl.DataFrame, groups: pl.DataFrame, *, minimum_groups: in
     marked = counted.with_columns(status=status)
     hideable = [name for name in HIDDEN if name in marked.columns]
     cleared = [pl.when(pl.col("status") != "suppressed").then(pl.col(name)).alias(name) for name in hideable]
-    return marked.with_columns(cleared).drop("groups")
+    return marked.with_columns(cleared).drop("groups", "withheld")
 
 
 def shield(details: Mapping[str, pl.DataFrame], results: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """The further tables without what would tell of a suppressed result.
 
     Rows about a suppressed category go. Of a decomposition and of transitions every category of a breakdown goes where one
-    is suppressed in the results, because they add up to the total; and all of them where the total is suppressed.
+    is suppressed in the results, of the year or of the base year, because they add up to the total; and all of them where the
+    total is suppressed.
     """
     hidden = results.filter(pl.col("status") == "suppressed").select(KEYS).unique()
     return {name: _shielded(name, frame, hidden) for name, frame in details.items()}
@@ -51,8 +56,11 @@ def _shielded(name: str, frame: pl.DataFrame, hidden: pl.DataFrame) -> pl.DataFr
         return frame
     kept = frame.join(hidden, on=KEYS, how="anti")
     if name in ("decomposition", "transitions"):
-        whole = hidden.filter(pl.col("breakdown") == TOTAL)
-        return kept.join(hidden, on=KEYS[:3], how="anti").join(whole, on=KEYS[:2], how="anti")
+        for end in ("period", *(["base_period"] if "base_period" in kept.columns else [])):
+            gone = hidden.rename({"period": end})
+            kept = kept.join(gone, on=["indicator", end, "breakdown"], how="anti")
+            kept = kept.join(gone.filter(pl.col("breakdown") == TOTAL), on=["indicator", end], how="anti")
+        return kept
     if "other" in frame.columns:
         other = hidden.rename({"category": "other"})
         kept = kept.join(other, on=["indicator", "period", "breakdown", "other"], how="anti")

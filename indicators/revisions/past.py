@@ -1,7 +1,7 @@
 """What earlier editions of a plan said: every number when it was first published, last, and first as final.
 
-Editions are read one after the other, oldest first, and only these three are kept, so that ten years of publishing need
-no more memory than one edition.
+Editions are read one after the other, oldest first, and only these three are kept, with the keys of what each published and
+withheld, so that ten years of publishing need little more memory than one edition.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 import polars as pl
 
 from indicators.editions.edition import BrokenEdition, Edition, list_editions, open_edition
-from indicators.editions.results import TOTAL
 from indicators.estimation.estimate import KEYS
+from indicators.protection.former import Former, kept
 from indicators.revisions.frozen import FrozenBase
 from pipelines.yamlfile import Text
 
@@ -30,14 +30,10 @@ NUMBERS: dict[str, pl.DataType] = {
     "exact": pl.Boolean(),
     "release": pl.String(),
 }
-#: one row is a number that an edition withheld, with what it said of the total: value and n
-WITHHELD: dict[str, pl.DataType] = {
-    **dict.fromkeys(KEYS, pl.String()),
-    "edition": pl.String(),
-    "total": pl.Float64(),
-    "total_n": pl.Int64(),
-}
+#: one row is a number that an edition published, or withheld
+SAID: dict[str, pl.DataType] = {**dict.fromkeys(KEYS, pl.String()), "edition": pl.String(), "withheld": pl.Boolean()}
 
+_KINDS = ("first", "last", "settled", "said")
 #: a number with one of these was published
 SHOWN = ("published", "unreliable")
 _READ = f"SELECT {', '.join(KEYS)}, value, se, low, high, n, quality, release, status FROM results WHERE status <> 'absent'"
@@ -50,7 +46,7 @@ class Past:
     first: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NUMBERS))  # as it was published first
     last: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NUMBERS))  # as it was published last
     settled: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NUMBERS))  # as it was published first as final
-    withheld: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WITHHELD))
+    said: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SAID))
     provenance: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by edition
     notices: tuple[Text, ...] = ()  # editions that could not be read
 
@@ -70,7 +66,7 @@ class Ties:
     """What earlier editions and declarations ask of a new edition."""
 
     base: FrozenBase | None = None
-    withheld: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WITHHELD))
+    formers: tuple[Former, ...] = ()  # editions still in circulation
     final: frozenset[str] = frozenset()  # years declared final by hand
 
 
@@ -99,17 +95,16 @@ def editions_of(root: Path, plan: str, broken: list[str]) -> Iterator[Edition]:
 
 def remembered(editions: Iterable[tuple[str, pl.DataFrame, Mapping[str, Any]]], past: Past | None = None) -> Past:
     """What is kept of editions, oldest first: of each its id, its results and its provenance. `past` came before them."""
-    kept = past or Past()
-    frames = {"first": [kept.first], "last": [kept.last], "settled": [kept.settled], "withheld": [kept.withheld]}
-    provenance = dict(kept.provenance)
+    before = past or Past()
+    frames = {kind: [getattr(before, kind)] for kind in _KINDS}
+    provenance = dict(before.provenance)
     for name, rows, told in editions:
         provenance[name] = told
         _add(frames, *_said(name, rows))
-    first, last, settled, withheld = (pl.concat(frames[kind]) for kind in ("first", "last", "settled", "withheld"))
-    return replace(kept, first=first, last=last, settled=settled, withheld=withheld, provenance=provenance)
+    return replace(before, **{kind: pl.concat(frames[kind]) for kind in _KINDS}, provenance=provenance)
 
 
-def _add(frames: dict[str, list[pl.DataFrame]], numbers: pl.DataFrame, withheld: pl.DataFrame) -> None:
+def _add(frames: dict[str, list[pl.DataFrame]], numbers: pl.DataFrame, said: pl.DataFrame) -> None:
     def unheard(kind: str, of: pl.DataFrame) -> pl.DataFrame:
         return of.join(pl.concat(frames[kind]), on=KEYS, how="anti")
 
@@ -117,24 +112,35 @@ def _add(frames: dict[str, list[pl.DataFrame]], numbers: pl.DataFrame, withheld:
     frames["settled"].append(unheard("settled", numbers.filter(pl.col("release") == "final")))
     older = [former.join(numbers, on=KEYS, how="anti") for former in frames["last"]]
     frames["last"] = [*(former for former in older if former.height), numbers]
-    frames["withheld"].append(withheld)
+    frames["said"].append(said)
 
 
 def _said(edition: str, results: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The numbers of an edition, and what it withheld."""
+    """The numbers of an edition, and of which cells it published one or withheld it."""
     rows = results.unique(KEYS, maintain_order=True)  # a number with two targets stands there twice
     hidden = pl.col("status") == "suppressed"
     named = rows.with_columns(pl.lit(edition).alias("edition"))
     exact = (pl.col("quality") == "census") | ((pl.col("se") == 0) & pl.col("low").is_null())
     known = named.filter(pl.col("status").is_in(SHOWN), pl.col("value").is_not_null())
     known = known.with_columns(exact=exact.fill_null(False))
-    totals = rows.filter(pl.col("breakdown") == TOTAL, ~hidden).select(
-        "indicator", "period", pl.col("value").alias("total"), pl.col("n").alias("total_n")
-    )
-    withheld = named.filter(hidden).join(totals, on=["indicator", "period"], how="left")
+    said = named.with_columns(hidden.alias("withheld"))
     return (
         known.select(pl.col(name).cast(dtype) for name, dtype in NUMBERS.items()),
-        withheld.select(pl.col(name).cast(dtype) for name, dtype in WITHHELD.items()),
+        said.select(pl.col(name).cast(dtype) for name, dtype in SAID.items()),
+    )
+
+
+def formers(store: Path, past: Past) -> tuple[Former, ...]:
+    """The editions of the past as the protection of a new one looks at them."""
+    parts = past.said.partition_by("edition", as_dict=True, maintain_order=True)
+    return tuple(
+        Former(
+            edition=str(name),
+            contributions=kept(store, str(name)),
+            published=said.filter(~pl.col("withheld")).select(KEYS),
+            withheld=said.filter("withheld").select(KEYS),
+        )
+        for (name,), said in parts.items()
     )
 
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from indicators.catalogue.plan import Indicator, Target
 from indicators.editions.results import TOTAL
 from indicators.splits.shares import Kind, Piece, Whole
-from indicators.splits.sources import Ends, Row, Sources
-from indicators.splits.unknowns import Key
+from indicators.splits.sources import Ends, Key, Row, Sources
 from indicators.targets.target import gap, scope_key
 
 #: shares that differ by less add up
@@ -42,7 +41,6 @@ def broken(sources: Sources, indicator: Indicator, target: Target, row: Row, kin
         return None
     whole = _whole(indicator, target, row, kind, own, base, frozen=any(_frozen(kind, one) for one in then.values()))
     published = sources.shown.get((indicator.id, row["period"]), {})
-    groups = _groups(sources, indicator, row["period"], ends)
     found, odd = {}, []
     for breakdown, categories in _within(target, indicator, kind, now, then).items():
         pieces = []
@@ -50,24 +48,14 @@ def broken(sources: Sources, indicator: Indicator, target: Target, row: Row, kin
             key = (breakdown, category)
             value, se = published.get(key, (None, None))
             sums, units = _sums(kind, now.get(key), then.get(key), scale), _units(indicator, now.get(key))
-            behind = groups.get(key, 0)
-            pieces.append(replace(sums, category=category, value=value, se=se, groups=behind, units=units))
+            pieces.append(replace(sums, category=category, value=value, se=se, units=units))
         left = _left(whole, _sums(kind, own, base, scale), pieces)
         if left is None:
             odd.append(breakdown)
             continue
-        behind = max(groups.get(parent, 0) - sum(piece.groups for piece in pieces), 0)
-        left = replace(left, groups=behind, units=None if whole.units is None else left.x * whole.units)
+        left = replace(left, units=None if whole.units is None else left.x * whole.units)
         found[breakdown] = tuple(piece for piece in (*pieces, left) if not piece.empty)
     return Broken(whole=whole, pieces=found, odd=tuple(odd))
-
-
-def _groups(sources: Sources, indicator: Indicator, period: str, ends: Ends) -> dict[Key, int]:
-    """Groups behind each number; behind one that came or left since the base, those of the year that it is there."""
-    found: dict[Key, int] = {}
-    for name in ((indicator.id, period), *((year.level, year.period) for year in ends if year)):
-        found = {key: int(behind[0]) for key, behind in sources.groups.get(name, {}).items()} | found
-    return found
 
 
 def _whole(indicator: Indicator, target: Target, row: Row, kind: Kind, now: Row, base: Row | None, *, frozen: bool) -> Whole:

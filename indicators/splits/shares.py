@@ -34,7 +34,6 @@ class Piece:
     category: str | None = None  # None: of several, or of no category
     value: float | None = None  # as published, in the unit of the target; None: it stands nowhere by itself
     se: float | None = None
-    groups: int = 0  # holding groups behind it, at least
     units: float | None = None
     x: float = 0.0
     y: float = 0.0
@@ -178,10 +177,9 @@ def missing(whole: Whole, value: float, units: float | None) -> int | None:
 
 
 def together(pieces: Sequence[Piece]) -> Piece:
-    """Several pieces as one; at least the groups of the largest stand behind it, for two may share theirs."""
+    """Several pieces as one."""
     known = [piece.units for piece in pieces if piece.units is not None]
     return Piece(
-        groups=max(piece.groups for piece in pieces),
         units=math.fsum(known) if len(known) == len(pieces) else None,
         x=math.fsum(piece.x for piece in pieces),
         y=math.fsum(piece.y for piece in pieces),

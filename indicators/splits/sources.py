@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,10 +13,11 @@ from indicators.catalogue.plan import Indicator
 from indicators.editions.results import TOTAL
 from indicators.estimation.estimate import KEYS
 from indicators.revisions.past import SHOWN
-from indicators.splits.unknowns import Key
 from indicators.targets.evidence import Evidence
 
 Row = Mapping[str, Any]
+#: breakdown and category
+Key = tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ Ends = tuple[Year, Year | None]
 
 @dataclass(kw_only=True)
 class Sources:
-    """Estimates, published numbers and groups of whole years, to be found by indicator, year and category."""
+    """Estimates, published numbers of whole years, to be found by indicator, year and category."""
 
     evidence: Evidence
     results: pl.DataFrame
@@ -49,8 +50,6 @@ class Sources:
         )
         shown = told.filter(pl.col("status").is_in(SHOWN), pl.col("value").is_not_null())
         self.shown = _by_year(shown, "value", "se")
-        self.withheld = _by_year(told.filter(pl.col("status") == "suppressed"), "status")
-        self.groups = _by_year(self.evidence.groups.filter(yearly), "groups")
 
     def rows(self, year: Year) -> Mapping[Key, Row]:
         """Rows of the estimates by category; none where there are none."""
@@ -64,13 +63,15 @@ class Sources:
             self._levels[year] = {(row["breakdown"], row["category"]): row for row in rows}
         return self._levels[year]
 
-    def years(self) -> Iterable[Year]:
-        """Every level and year there is."""
-        yield from (Year(level=level, period=period) for level, period in sorted(self._frames))
-        for change, years in sorted(self.evidence.part_years.items()):
-            for year, frame in sorted(years.items()):
-                found = frame.select("indicator", "period").unique().sort("indicator", "period")
-                yield from (Year(level=level, period=period, part=(change, year)) for level, period in found.iter_rows())
+    def told(self, indicator: Indicator, period: str, ends: Ends) -> frozenset[Key]:
+        """Categories published by themselves, and in the base year too; of a change the base year is in the number itself."""
+        shown = self.shown.get((indicator.id, period), {})
+        named = {key for key in self.rows(ends[0]) if key in shown and key[0] != TOTAL}
+        if ends[1] is None:
+            return frozenset(named)
+        then = self.rows(ends[1])
+        begun = self.shown.get((ends[1].level, ends[1].period), {}) if indicator.kind != "change" else then
+        return frozenset(key for key in named if key in then and key in begun)
 
     def ends(self, indicator: Indicator, level: Indicator, period: str, base: str | None) -> Ends:
         """The levels behind a number and behind its base year; of a year that is not over, those of the same months.

@@ -12,7 +12,7 @@ import polars as pl
 from indicators.catalogue.plan import Indicator, Plan, Target
 from indicators.editions.details import DETAILS, as_details
 from indicators.editions.results import DIGITS, TOTAL
-from indicators.splits.folding import Guard, folded
+from indicators.splits.folding import folded
 from indicators.splits.pareto import places
 from indicators.splits.pieces import broken
 from indicators.splits.shares import Part, Whole, adds_up, composition, evened, explained, kind_of, measured, missing
@@ -42,22 +42,20 @@ def splits(plan: Plan, held: pl.DataFrame, evidence: Evidence, results: pl.DataF
     itself is one part `rest`; where fewer than two categories may be told, there is no split.
     """
     sources = Sources(evidence=evidence, results=results)
-    guard, unsplit = Guard(plan, sources), Unsplit()
+    unsplit = Unsplit()
     asked = {(indicator.id, target.id or indicator.id): (indicator, target) for indicator, target in numbered(plan)}
     found: list[Row] = []
     # newest first: what it tells of the base year stands before what older years tell
     for row in held.filter("scope").sort("period", "indicator", "target", descending=[True, False, False]).iter_rows(named=True):
         indicator, target = asked[row["indicator"], row["target"]]
-        found += _of_number(plan, indicator, target, row, sources, guard, unsplit)
+        found += _of_number(plan, indicator, target, row, sources, unsplit)
     columns = DETAILS["splits"]
     rounded = [pl.col(name).round_sig_figs(DIGITS) for name, kind in columns.items() if kind == pl.Float64()]
     frame = pl.DataFrame(found, schema=columns).with_columns(rounded)
     return Splits(frame=as_details("splits", frame), notices=unsplit.notices(plan))
 
 
-def _of_number(
-    plan: Plan, indicator: Indicator, target: Target, row: Row, sources: Sources, guard: Guard, unsplit: Unsplit
-) -> Iterator[Row]:
+def _of_number(plan: Plan, indicator: Indicator, target: Target, row: Row, sources: Sources, unsplit: Unsplit) -> Iterator[Row]:
     level = plan.indicators[indicator.change_of or indicator.id]
     kind = kind_of(indicator, level)
     if kind is None:
@@ -69,15 +67,12 @@ def _of_number(
     if parted is None:
         return
     unsplit.odd(row, parted.odd)
-    named, told = guard.nameable(indicator, row["period"], ends), guard.told(indicator, row["period"], ends)
+    told = sources.told(indicator, row["period"], ends)
     whole, parent = parted.whole, scope_key(target)
-    minimum = 0 if level.id in sources.evidence.public else sources.evidence.minimum_groups
     for breakdown, pieces in parted.pieces.items():
         open_ = parent[0] == TOTAL or parent in told  # shares of a category tell its own share of the whole
-        kept = folded(whole, breakdown, pieces, told, minimum) if open_ else None
+        kept = folded(whole, breakdown, pieces, told) if open_ else None
         if kept is None:
-            if sum(key[0] == breakdown for key in named) >= 2:
-                unsplit.protected(row, breakdown)
             continue
         parts = [measured(whole, piece) for piece in kept]
         shift = composition(whole, parts)

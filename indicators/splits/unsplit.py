@@ -18,11 +18,6 @@ _ODD = Text(
     zh="以下分组的各组合计与总体不符，与目标的差距不按其分解：{names}。",
     en="The gap to the target is not split by breakdowns whose categories do not add up to the whole: {names}.",
 )
-_PROTECTED = Text(
-    zh="为使未公布的数值不被推算出来，与目标的差距不按以下分组分解：{names}。",
-    en="Lest a withheld number be worked out, the gap to the target is not split by these breakdowns: {names}.",
-)
-
 Pairs = dict[tuple[str, str], None]
 
 
@@ -32,7 +27,6 @@ class Unsplit:
 
     _made: dict[str, None] = field(default_factory=dict)
     _odd: Pairs = field(default_factory=dict)
-    _protected: Pairs = field(default_factory=dict)
     _newest: dict[str, str] = field(default_factory=dict)
 
     def unmade(self, indicator: str) -> None:
@@ -44,15 +38,10 @@ class Unsplit:
         if self._is_newest(row):
             self._odd |= dict.fromkeys((row["indicator"], breakdown) for breakdown in breakdowns)
 
-    def protected(self, row: Mapping[str, Any], breakdown: str) -> None:
-        """Of its published categories fewer than two may be told."""
-        if self._is_newest(row):
-            self._protected[row["indicator"], breakdown] = None
-
     def notices(self, plan: Plan) -> tuple[Text, ...]:
         """One for each reason, with the names of the indicators, and of the breakdowns in brackets."""
         names = [plan.indicators[name].name for name in self._made]
-        found = [(_UNMADE, names), (_ODD, _named(plan, self._odd)), (_PROTECTED, _named(plan, self._protected))]
+        found = [(_UNMADE, names), (_ODD, _named(plan, self._odd))]
         return tuple(
             Text(
                 zh=text.zh.format(names="；".join(one.zh for one in told)), en=text.en.format(names="; ".join(o.en for o in told))

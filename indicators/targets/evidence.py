@@ -16,17 +16,14 @@ def _no_rows(**numbers: pl.DataType) -> pl.DataFrame:
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """Estimates before disclosure control, and the groups behind them.
+    """Estimates before disclosure control.
 
     `levels`: KEYS, value, se, y, x, n, sampled; of durations `exposed` is what their mix goes by. `part_years`: for a change and
     a year that is not over, the levels of the same months of both years. `covariance`: KEYS of the later number, base_period,
-    covariance. `groups`: KEYS, groups.
+    covariance.
     """
 
     levels: pl.DataFrame = field(default_factory=lambda: _no_rows(value=pl.Float64(), se=pl.Float64(), x=pl.Float64()))
     part_years: Mapping[str, Mapping[str, pl.DataFrame]] = field(default_factory=dict)
     covariance: pl.DataFrame = field(default_factory=lambda: _no_rows(base_period=pl.String(), covariance=pl.Float64()))
-    groups: pl.DataFrame = field(default_factory=lambda: _no_rows(groups=pl.Int64()))
     unfinished: frozenset[tuple[str, str]] = frozenset()  # (indicator, year) of which not all months are there
-    minimum_groups: int = 1
-    public: frozenset[str] = frozenset()  # indicators over public lists, which need no protection

@@ -33,13 +33,19 @@ class FittedWave(Protocol):
 
 def weighed(question: Question, engine: Engine, waves: Sequence[FittedWave]) -> Weighed:
     """The weights of a calibrated question; a period in which every stratum was asked whole has no calibration to tell of."""
-    factors = [wave.part.select("period", "unit", pl.Series("factor", wave.fit.factor)) for wave in waves]
-    found = weigh(question, engine, pl.concat(factors) if factors else None)
+    factors = [wave.part.select("period", "unit", "weight", pl.Series("factor", wave.fit.factor)) for wave in waves]
+    found = weigh(question, engine, pl.concat(factors).drop("weight") if factors else None)
     fitted = [wave for wave in waves if wave.known.strata]
     steps = [found.steps, *(of_each(question, _step(question, wave)) for wave in fitted)]
     yearly = [wave for wave in fitted if wave.number % 10000 == 0]
     notices = [notice for wave in yearly for notice in _notices(question, wave)]
-    return replace(found, steps=pl.concat(steps), notices=(*found.notices, *_whole(question), *notices))
+    final = [one.select("period", "unit", weight=pl.col("weight") * pl.col("factor")) for one in factors]
+    return replace(
+        found,
+        steps=pl.concat(steps),
+        notices=(*found.notices, *_whole(question), *notices),
+        fitted=pl.concat(final) if final else None,
+    )
 
 
 def _step(question: Question, wave: FittedWave) -> pl.DataFrame:

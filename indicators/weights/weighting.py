@@ -36,6 +36,7 @@ class Weighed:
     weights: pl.DataFrame
     steps: pl.DataFrame
     notices: tuple[Text, ...] = ()
+    fitted: pl.DataFrame | None = None  # calibrated ones, of every period: period (number), unit, weight; None: not calibrated
 
 
 def weigh(question: Question, engine: Engine, factors: pl.DataFrame | None = None) -> Weighed:

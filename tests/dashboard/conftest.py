@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,11 +13,12 @@ from typing import Any
 import pytest
 
 from dashboard import cli
-from dashboard.serve import command
+from dashboard.serve import service
 from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
 from indicators.catalogue.plan import Plan
 from indicators.editions.edition import Edition
 from tests.dashboard.plausible import write_plausible
+from tests.dashboard.serving import free_port, serving
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
@@ -52,6 +48,12 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     return command
 
 
+@pytest.fixture(autouse=True)
+def _steward(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The app as it is on one's own machine, where nobody has to sign in."""
+    monkeypatch.setenv("PLANWATCH_WHO", "steward")
+
+
 @pytest.fixture(scope="session")
 def plan() -> Plan:
     return load_plan(AUTOMOTIVE)
@@ -73,35 +75,9 @@ def edition(tmp_path_factory: pytest.TempPathFactory, plan: Plan) -> Iterator[Ed
 
 @pytest.fixture(scope="session")
 def app_url(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the app, started by the very command that the command line uses; it must log no mistake."""
-    log = tmp_path_factory.mktemp("log") / "app.log"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with log.open("w") as sink, subprocess.Popen(command(store, port), stdout=sink, stderr=subprocess.STDOUT) as server:
-        address = f"http://127.0.0.1:{port}"
-        try:
-            _wait(server, address, log)
-            yield address
-        finally:
-            server.terminate()
-            try:
-                server.wait(timeout=10)
-            except subprocess.TimeoutExpired:  # it may wait for visitors for ever; a suite must not
-                server.kill()
-    assert "Traceback" not in log.read_text(encoding="utf-8")
-
-
-def _wait(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    for _ in range(150):
-        if server.poll() is not None:
-            pytest.fail(f"the app ended before it answered:\n{log.read_text(encoding='utf-8')}")
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    pytest.fail("the app did not answer within 30 seconds")
+    """The address of the app on that store, as on one's own machine."""
+    with serving(service(store, free_port(), address="127.0.0.1"), tmp_path_factory.mktemp("log") / "app.log") as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,15 @@ import polars as pl
 
 from indicators.catalogue.plan import Indicator, Plan, Target
 from indicators.editions.edition import Edition, write_edition
+from pipelines.yamlfile import Text
 from tests.dashboard.judged import judgements
 
 YEARS = ("2024", "2025", "2026")
 Row = dict[str, Any]
 
 
-def write_plausible(root: Path, plan: Plan) -> Edition:
-    """An edition under `root` with every row the plan would publish, and some of every status."""
+def write_plausible(root: Path, plan: Plan, *, more: Sequence[Row] = (), notices: Sequence[Text] = ()) -> Edition:
+    """An edition under `root` with every row the plan would publish and `more`, and some of every status."""
     coverage = [
         {
             "table_id": name,
@@ -42,11 +43,12 @@ def write_plausible(root: Path, plan: Plan) -> Edition:
     return write_edition(
         root,
         plan=plan,
-        results=_with_outcomes(pl.DataFrame(numbers, infer_schema_length=None), judged["assessments"]),
+        results=_with_outcomes(pl.DataFrame([*numbers, *more], infer_schema_length=None), judged["assessments"]),
         coverage=pl.DataFrame(coverage),
         statements=pl.DataFrame(statements),
         details=details(plan) | judged,
         provenance={"note": "made for tests"},
+        notices=notices,
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.serve import APP, command
+from dashboard.serve import APP, ENTRANCE, command, service
 from dashboard.words import words
 from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
 from indicators.catalogue.plan import Plan
@@ -119,7 +119,7 @@ def test_a_broken_edition_is_not_shown(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_the_command_starts_the_app_on_loopback_only(tmp_path: Path) -> None:
-    made = command(tmp_path, 8501)
+    made = command(service(tmp_path, 8501, address="127.0.0.1"))
     assert made[1:4] == ["-m", "streamlit", "run"]
     for option in (
         "--server.address=127.0.0.1",
@@ -128,8 +128,9 @@ def test_the_command_starts_the_app_on_loopback_only(tmp_path: Path) -> None:
         "--client.showErrorDetails=none",
     ):
         assert option in made
-    assert made[-2:] == ["--dir", str(tmp_path)]
-    assert Path(made[4]) == APP
+    own = made[made.index("--") + 1 :]
+    assert own[:4] == ["--dir", str(tmp_path), "--who", "steward"]
+    assert Path(made[4]) == ENTRANCE
 
 
 def test_fonts_icon_and_licence_lie_beside_the_app() -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard import cli
 from dashboard.words import words
+from tests.dashboard.browsing import STILL, ready, until
 
 pytestmark = pytest.mark.browser
 
@@ -32,15 +33,6 @@ def watched(page: Page, app_url: str) -> Iterator[Page]:
     page.on("request", lambda request: None if request.url.startswith(own) else faults.append(f"outside: {request.url}"))
     yield page
     assert faults == []
-
-
-def ready(page: Page, address: str | None = None) -> None:
-    """Waits until the page stands: heading, figures, own font."""
-    if address:
-        page.goto(address)
-    page.get_by_role("heading", level=1).wait_for()
-    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]') && document.fonts.status === 'loaded'")
-    page.wait_for_function("!document.querySelector('[data-testid=stApp][data-test-script-state=running]')")
 
 
 def figures(page: Page) -> None:
@@ -141,10 +133,10 @@ def test_the_slider_moves_the_number_and_the_link_restores_the_scenario(watched:
     watched.get_by_text(said("target.page.if.keep")).click()
     passed_on = watched.locator("code", has_text="whatif=").inner_text()
     # a click while the page is still redrawing is lost
-    watched.wait_for_function("!document.querySelector('[data-testid=stApp][data-test-script-state=running]')")
+    until(watched, STILL)
     watched.wait_for_timeout(500)
     with watched.expect_download() as download:
-        watched.get_by_role("button", name=said("target.page.if.download")).click()
+        watched.get_by_role("link", name=said("target.page.if.download")).click()
     download.value.save_as(store / "scenario.yaml")
     ready(watched, passed_on)
     expect(table).to_have_text(moved, use_inner_text=True)

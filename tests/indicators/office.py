@@ -44,6 +44,12 @@ PLAN: dict[str, Any] = {
             "share": {"name": _text("share"), "symbol": _text("%"), "factor": 100, "bounded": True},
         },
         "headline": ["rate_change"],
+        "custody": {
+            "owner": _text("we"),
+            "use": _text("statistics"),
+            "legal_basis": _text("law"),
+            "retention": {"years": 5, "reason": _text("to check again")},
+        },
     },
     "breakdowns": {"breakdowns": {"branch": {"name": _text("branch"), "column": "branch"}}},
     "codes/branch": {"name": _text("branch"), "codes": {name: {"name": _text(name)} for name in BRANCHES}},
@@ -101,6 +107,9 @@ class Office:
         self.folder, self.store, self.files = folder / "plan", folder / "store", folder / "files"
         self.files.mkdir(parents=True, exist_ok=True)
         self.editions = self.store / "editions"
+        self.store.mkdir(exist_ok=True)
+        # single firms are corrected here from edition to edition, and what is asked is what revisions say of it
+        (self.store / "disclosure.yaml").write_text("percent: null\ndifferences: accept\n", encoding="utf-8")
         if not self.folder.is_dir():
             for name, content in PLAN.items():
                 self.write(name, content)

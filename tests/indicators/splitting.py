@@ -51,7 +51,6 @@ class Industry:
     units: pl.DataFrame
     minimum: int = 1
     sets: Sequence[tuple[str, ...]] = SETS
-    public: frozenset[str] = frozenset()
     part_years: Mapping[str, Mapping[str, pl.DataFrame]] = field(default_factory=dict)
 
     @property
@@ -98,26 +97,13 @@ class Industry:
         )
 
     def _told(self, frame: pl.DataFrame) -> pl.DataFrame:
-        hidden = (pl.col("groups") < self.minimum) & ~pl.col("indicator").is_in(self.public)
+        hidden = pl.col("groups") < self.minimum
         status = pl.when(hidden).then(pl.lit("suppressed")).when(pl.col("value").is_null()).then(pl.lit("absent"))
         marked = frame.with_columns(status=status.otherwise(pl.lit("published")), value=pl.col("value").round_sig_figs(13))
         return marked.with_columns(pl.when(~hidden).then(pl.col(name)).alias(name) for name in ("value", "se", "n"))
 
     def evidence(self) -> Evidence:
-        levels = self.levels()
-        groups = [levels.select(*KEYS, "groups")]
-        if self.own == "moved":
-            begun = str(self.plan.indicators["moved"].base_period)
-            for period in sorted(set(self.units["period"]) - {begun}):
-                cut = self.part_years.get("moved", {}).get(period)
-                groups.append(_changed(levels if cut is None else cut, begun, period, "relative").select(*KEYS, "groups"))
-        return Evidence(
-            levels=levels.drop("groups"),
-            groups=pl.concat(groups),
-            minimum_groups=self.minimum,
-            public=self.public,
-            part_years=self.part_years,
-        )
+        return Evidence(levels=self.levels().drop("groups"), part_years=self.part_years)
 
     def splits(self, results: pl.DataFrame | None = None, evidence: Evidence | None = None) -> Splits:
         told, known = self.results() if results is None else results, self.evidence() if evidence is None else evidence

@@ -16,7 +16,7 @@ from scipy import stats
 
 from indicators.catalogue.plan import Plan
 from indicators.catalogue.question import questions
-from indicators.compute import _kinds
+from indicators.compute import kinds_of
 from indicators.estimation.estimate import FEW, KEYS, effective_size, estimate, estimate_rows, korn_graubard, with_intervals
 from indicators.statements import cells
 from pipelines.database import Database
@@ -32,7 +32,7 @@ BY_WEIGHT = {"unit": "ent_id", "stratum": "stratum", "weight": "w", "sampling_fr
 
 def levels(plan: Plan, database: Database) -> pl.DataFrame:
     """Estimates before quality and disclosure, with df: once from cells, once from the rows of the statement."""
-    kinds = _kinds(plan).drop("change")
+    kinds = kinds_of(plan).drop("change")
     asked = questions(plan)
     found = pl.concat([estimate(cells.answer(q, database).frame, kinds) for q in asked]).sort(KEYS)
     direct = pl.concat([estimate_rows(q, cells.fetch(q, database), kinds) for q in asked])

@@ -26,7 +26,7 @@ from indicators.catalogue import (
     targetfaults,
 )
 from indicators.catalogue.catalogue import load_plan
-from pipelines import design, dictionary, yamlfile, yamlwords
+from pipelines import custody, design, dictionary, yamlfile, yamlwords
 from pipelines.edit import linear, rule, rulefaults
 from pipelines.yamlfile import PlanFaults
 
@@ -210,7 +210,7 @@ READER = ("cannot start any token", "unknown escape", "quoted scalar", "mapping 
           "constructor for the tag", "single document")  # fmt: skip
 
 MODULES = [
-    yamlfile, yamlwords, dictionary, design, catalogue, plan, planfaults, designfaults, targetfaults, comparability, formula,
+    yamlfile, yamlwords, dictionary, custody, design, catalogue, plan, planfaults, designfaults, targetfaults, comparability, formula,
     rule, rulefaults, linear, scenario, scenariofaults,
 ]  # fmt: skip
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines import editrun, overlay, trail, warehouse
+from pipelines import editrun, log, overlay, trail, warehouse
 from pipelines.database import Database, DatabaseError
 from pipelines.editinputs import ASKED, BESIDE, inputs
 from pipelines.editrun import with_rules
@@ -90,7 +90,7 @@ def test_a_lost_warehouse_comes_back_with_its_edited_rows(accident: str, store: 
 def test_a_changed_part_of_the_trail_is_refused_by_name(store: Path) -> None:
     runs = edit(store)
     warehouse.rebuild(store, DICTIONARY)
-    path = trail.checked(store, runs["survey"], "rows")
+    path = trail.part_path(store, runs["survey"].sequence, "survey", "rows")
     path.chmod(0o640)
     path.write_bytes(path.read_bytes()[:-8] + b"tampered")
     with pytest.raises(StoreDamaged, match=path.name):
@@ -264,5 +264,5 @@ def test_a_login_without_a_name_is_told_by_its_number(monkeypatch: pytest.Monkey
     def nameless() -> str:
         raise KeyError("getpwuid(): uid not found")
 
-    monkeypatch.setattr(editrun.getpass, "getuser", nameless)
-    assert editrun.login() == str(os.getuid())
+    monkeypatch.setattr(log.getpass, "getuser", nameless)
+    assert log.login() == str(os.getuid())

@@ -144,8 +144,9 @@ def test_killed_in_the_middle_the_last_whole_run_counts(moment: str, store: Path
 #: each ends the process itself, as a power cut would, at one place of `keep`
 _CUTS = {
     "after a part": "genuine = trail.settle\ndef cut(*a):\n    genuine(*a)\n    die()\ntrail.settle = cut",
-    "before the line": "trail._append = lambda *a: die()",
-    "in the line": "def cut(path, line):\n    path.open('ab').write(line[:40])\n    die()\ntrail._append = cut",
+    "before the line": "trail.vault.append = lambda *a: die()",
+    "in the line": "def cut(store, name, line):\n    (store / name).open('ab').write(line[:40])\n    die()\n"
+    "trail.vault.append = cut",
 }
 
 

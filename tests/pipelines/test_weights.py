@@ -15,7 +15,7 @@ from pipelines.load import load
 from pipelines.lock import held
 from pipelines.parts import StoreDamaged
 from pipelines.warehouse import NAME, keep_weights, open_warehouse, rebuild
-from pipelines.weights import WEIGHTS, keep, kept_versions, path_of, version_of
+from pipelines.weights import WEIGHTS, frame_of, keep, kept_versions, part_name, version_of
 from tests.pipelines.forms import DICTIONARY, write
 
 
@@ -56,7 +56,7 @@ def test_the_version_is_that_of_the_content_whatever_its_order() -> None:
 
 def test_weights_are_kept_as_they_are(store: Path) -> None:
     version = keep(store, used().reverse())
-    path = path_of(store, version)
+    path = store / part_name(version)
     assert path == store / "weights" / f"{version}.parquet"
     assert pl.read_parquet(path).equals(used())
     assert stat.S_IMODE(path.stat().st_mode) == 0o440
@@ -66,9 +66,9 @@ def test_weights_are_kept_as_they_are(store: Path) -> None:
 
 def test_the_same_weights_are_not_written_twice(store: Path) -> None:
     version = keep_weights(store, DICTIONARY, used())
-    before = path_of(store, version).stat()
+    before = (store / part_name(version)).stat()
     assert keep_weights(store, DICTIONARY, used().reverse()) == version
-    after = path_of(store, version).stat()
+    after = (store / part_name(version)).stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
     assert in_warehouse(store).height == 5
 
@@ -120,13 +120,13 @@ def test_a_part_that_was_changed_is_not_trusted(store: Path) -> None:
     path.chmod(0o640)
     used(3.0).write_parquet(path)
     with pytest.raises(StoreDamaged, match="Restore it from a copy"):
-        path_of(store, version)
+        frame_of(store, version)
     (store / NAME).unlink()
     with pytest.raises(StoreDamaged, match=version):
         open_warehouse(store, DICTIONARY)
     path.write_bytes(b"torn")
     with pytest.raises(StoreDamaged):
-        path_of(store, version)
+        frame_of(store, version)
 
 
 def test_the_table_is_named_as_the_parts(store: Path) -> None:
@@ -136,7 +136,7 @@ def test_the_table_is_named_as_the_parts(store: Path) -> None:
 
 def test_where_nothing_can_be_written_the_file_is_named(tmp_path: Path) -> None:
     """A folder in the place of the file stands for any reason; the command line tells it in one line."""
-    weights_file = tmp_path / "weights" / f"{version_of(used())}-{os.getpid()}"
+    weights_file = tmp_path / "weights" / f"{version_of(used())}.parquet.{os.getpid()}.new"
     weights_file.mkdir(parents=True)
     with pytest.raises(OSError, match="directory") as failed:
         keep(tmp_path, used())

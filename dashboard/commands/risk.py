@@ -1,0 +1,98 @@
+"""The command `risk`: the risk assessment of a store."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dashboard.mistake import Mistake
+from dashboard.options import DATA, KeyFile, Lang, PlanFolder, Store, language_of, plan_of
+
+if TYPE_CHECKING:
+    from dashboard.riskpaper import Assessed
+    from dashboard.words import Words
+    from indicators.risk.evidence import Accounts
+
+
+class PaperForm(StrEnum):
+    md = "md"
+    json = "json"
+
+
+def risk(
+    store: Store = DATA,
+    plan_folder: PlanFolder = None,
+    form: Annotated[
+        PaperForm, typer.Option("--format", help="md: a paper to be signed; json: all of it for machines.")
+    ] = PaperForm.md,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", help="Write to this file, readable by its owner alone.")
+    ] = None,
+    key_file: KeyFile = None,
+    lang: Lang = None,
+) -> None:
+    """Assess the risk to the records of a store: what is held, how it is kept, who can reach it, what to do. Confidential.
+
+    Every finding is worked out from the plan, the files, the current edition and the log, to which it then adds a line.
+    """
+    from datetime import UTC, datetime
+    from importlib.metadata import version
+
+    from dashboard.riskpaper import Assessed, as_json, as_markdown
+    from dashboard.words import words
+    from indicators.risk.evidence import gather
+    from indicators.risk.risks import risks
+
+    if not store.is_dir():
+        raise Mistake(f"There is no data folder {store}. Name it with --dir DIR.")
+    asked = plan_of(plan_folder) if plan_folder is not None else None
+    found = gather(store, asked, plan_of(None), _accounts(store), datetime.now(UTC).date())
+    told = Assessed(store=store, version=version("planwatch"), evidence=found, risks=risks(found))
+    spoken = words(language_of(lang))
+    text = as_json(told) if form is PaperForm.json else as_markdown(told, spoken)
+    if to is None:
+        sys.stdout.write(text)
+    else:
+        _write(to, text)
+        typer.echo(spoken("edit.written", path=to))
+    _record(told, form, spoken)
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(descriptor, 0o600)
+        file.write(text)
+
+
+def _record(told: Assessed, form: PaperForm, words: Words) -> None:
+    """Adds to the log that it was assessed; that this cannot be done is told, and the paper stands all the same."""
+    from pipelines import log
+
+    edition = told.evidence.edition
+    known = {"edition": edition.id, "edition_sha256": edition.sha256} if edition else {}
+    try:
+        log.append(told.store, action="risk", objects={"form": form.value, **known})
+    except (OSError, ValueError) as error:
+        typer.echo(words("risk.unlogged", told=error), err=True)
+
+
+def _accounts(store: Path) -> Accounts:
+    """Who may enter the app: how many have which role, or that the list of them cannot be used."""
+    from dashboard.access import FILE, read_access
+    from indicators.risk.evidence import Accounts
+    from pipelines.yamlfile import PlanFaults
+
+    if not (store / FILE).exists():
+        return Accounts(state="none", roles={})
+    try:
+        roles: Counter[str] = Counter(account.role for account in read_access(store).accounts)
+    except (PlanFaults, OSError) as error:
+        return Accounts(state="faulty", roles={}, told=" ".join(str(error).split()))
+    return Accounts(state="listed", roles=dict(roles))

@@ -1,0 +1,41 @@
+"""Restoration: secondary cells that are not needed any more, now that others are withheld, are published after all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from indicators.protection.attacker import Attacker
+from indicators.protection.elimination import known, primaries
+from indicators.protection.needs import Need
+from indicators.protection.span import Vector, Watch, ones
+from indicators.protection.system import System
+
+#: part of the cost of secondary cells that is looked at, the dearest first
+LOOKED_AT = 0.8
+
+
+def restore(system: System, withheld: frozenset[int], watched: Mapping[Watch, Vector], wanted: Sequence[Need]) -> frozenset[int]:
+    """Cells that may be published again while no `watched` vector follows and all that is `wanted` is met.
+
+    What contributors can enclose has to be audited again.
+    """
+    secondary = sorted(withheld - system.primary, key=lambda cell: (-system.costs[cell], cell))
+    moving = {(cell, "", 0): ones(system.cells[cell]) for cell in secondary}
+    attacker = Attacker(system, withheld, {**primaries(system), **moving})
+    span = known(system, [cell for cell in range(len(system.cells)) if cell not in withheld], watched)
+    left, found = LOOKED_AT * sum(float(system.costs[cell]) for cell in secondary), set[int]()
+    for cell in secondary:
+        if left <= 0:
+            break
+        left -= float(system.costs[cell])
+        residue = span.residue(ones(system.cells[cell]))
+        if residue and span.caught(residue):
+            continue
+        attacker.hold(cell)
+        if next(attacker.failing(wanted), None):
+            attacker.release(cell)
+            continue
+        if residue:
+            span.accept(residue)
+        found.add(cell)
+    return frozenset(found)

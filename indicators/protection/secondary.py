@@ -1,0 +1,103 @@
+"""Secondary suppression: what else must be withheld so that primary cells cannot be worked out or enclosed too narrowly.
+
+Elimination first, then an audit, and repair of what it finds, until it finds nothing (Langsrud 2024; Kelly, Golden and Assad
+1992). Elimination alone leaves about a third of the primary cells of a table of magnitudes too narrowly enclosed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from indicators.protection.attacker import Attacker
+from indicators.protection.audit import audit
+from indicators.protection.elimination import Follows, eliminate
+from indicators.protection.merging import Merged, merge
+from indicators.protection.needs import Need, needs
+from indicators.protection.repair import Stuck, repair
+from indicators.protection.restoration import restore
+from indicators.protection.system import Pattern, System
+
+
+class TooLarge(ValueError):
+    """The system has more cells than may be protected together."""
+
+    def __init__(self, cells: int, budget: int) -> None:
+        super().__init__(f"{cells} cells would have to be protected together, and the budget is {budget}")
+        self.cells, self.budget = cells, budget
+
+
+class Unprotectable(ValueError):
+    """A primary cell cannot be protected while the `forced` cells, of which none can be spared, are published."""
+
+    def __init__(self, primary: int, forced: Iterable[int]) -> None:
+        self.primary, self.forced = primary, tuple(sorted(forced))
+        super().__init__(f"primary cell {primary} cannot be protected while cells {self.forced} must be published")
+
+
+def protect(system: System, budget: int) -> Pattern:
+    """A pattern in which every primary cell keeps the distances it needs, and cannot be worked out by any contributor.
+
+    Raises TooLarge for more than `budget` different cells with atoms, Unprotectable where forced cells are in the way, and
+    RuntimeError when the last audit, of everything from the beginning, contradicts the ones before.
+    """
+    if not system.primary:
+        return Pattern(primary=frozenset(), secondary=frozenset())
+    merged = merge(system)
+    if (cells := len(merged.groups)) > budget:
+        raise TooLarge(cells, budget)
+    if both := system.primary & system.forced:
+        raise Unprotectable(min(both), (min(both),))
+    try:
+        withheld, rounds = _pattern(merged.system)
+    except (Follows, Stuck) as error:
+        raise Unprotectable(*_original(system, merged, error.primary, error.forced)) from error
+    hidden = system.primary | merged.expand(withheld)
+    lost = set(audit(system, range(len(system.cells)))) if system.told else set()
+    if left := [need for need in audit(system, hidden) if need not in lost]:
+        raise RuntimeError(
+            f"the pattern does not protect primary cell {left[0].cell}: {left[0]}; this is a fault of the programme"
+        )
+    return Pattern(
+        primary=system.primary,
+        secondary=hidden - system.primary,
+        given_away=frozenset(need.cell for need in lost),
+        rounds=rounds,
+    )
+
+
+def _pattern(system: System) -> tuple[frozenset[int], int]:
+    """Withheld cells of a merged system, and how often they were audited."""
+    found = eliminate(system)
+    # what was told earlier cannot be taken back
+    told = Attacker(system, range(len(system.cells)))
+    lost = set(told.unmet(told.asked()) if system.told else ())
+    withheld, rounds = _repaired(system, system.primary | found.secondary, lost)
+    spared = restore(system, withheld, found.watched, [need for need in needs(system) if need not in lost])
+    if spared:
+        fewer, more_rounds = _repaired(system, withheld - spared, lost)
+        rounds += more_rounds
+        if _cost(system, fewer) < _cost(system, withheld):
+            withheld = fewer
+    return withheld, rounds
+
+
+def _repaired(system: System, withheld: frozenset[int], lost: Collection[Need]) -> tuple[frozenset[int], int]:
+    """The cells and as many more as it takes to meet all needs but those that are lost."""
+    attacker, rounds = Attacker(system, withheld), 1
+    wanted = [need for need in attacker.unmet(attacker.asked()) if need not in lost]
+    while wanted:
+        withheld |= repair(system, withheld, wanted)
+        rounds += 1
+        # what is met stays so while more is withheld
+        wanted = Attacker(system, withheld).unmet(wanted)
+    return withheld, rounds
+
+
+def _cost(system: System, cells: Iterable[int]) -> float:
+    return float(system.costs[sorted(cells)].sum())
+
+
+def _original(system: System, merged: Merged, primary: int, forced: Iterable[int]) -> tuple[int, list[int]]:
+    """The numbers that cells have in the system that was not merged."""
+    named = min(cell for cell in merged.groups[primary] if cell in system.primary)
+    return named, [cell for cell in sorted(merged.expand(forced)) if cell in system.forced]
