@@ -15,7 +15,7 @@ from dashboard.words import Words
 from indicators.catalogue import format, periods
 from indicators.catalogue.plan import Observation, Plan, Unit
 
-_NUMBER = re.compile(r"^([+−]?[\d,.]+)(.*)$")  # digits, and the unit that is set smaller
+_NUMBER = re.compile(r"^([+−]?[\d,.]+)(.*)$", re.DOTALL)  # digits, and the unit that is set smaller
 
 
 def outcome(reading: Reading, plan: Plan, words: Words, *, short: bool = False) -> str:

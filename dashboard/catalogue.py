@@ -1,4 +1,4 @@
-"""The data catalogue in words: names, facts and grades of every table and column; what a reader looks for in it; lists of it."""
+"""The data catalogue in words: names, facts and grades of every table and column; what a reader looks for in it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Final
 
 import polars as pl
 
-from dashboard.listing import Listing
 from dashboard.words import Words
 from indicators.catalogue import periods
 from indicators.catalogue.plan import Plan
@@ -23,6 +22,8 @@ from pipelines.yamlfile import Text
 ALL: Final = "all"
 #: highest first, as a reader looks for them
 RANKED: Final[tuple[Tier, ...]] = tuple(reversed(TIERS))
+#: what is said of how a table is kept, as it is read
+ORDER: Final[tuple[Item, ...]] = ("owner", "use", "retention", "legal_basis")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,12 +116,9 @@ def facts(catalogue: Catalogue, holding: Holding, words: Words) -> list[Fact]:
     return [*(fact for fact in others if fact.told), *kept(holding.custody, words)]
 
 
-_ORDER: Final[tuple[Item, ...]] = ("owner", "use", "retention", "legal_basis")
-
-
 def kept(custody: Custody, words: Words) -> list[Fact]:
     """Who answers, for what, how long and by what right."""
-    told = {item: text.in_language(words.language) for item in _ORDER if isinstance(text := getattr(custody, item), Text)}
+    told = {item: text.in_language(words.language) for item in ORDER if isinstance(text := getattr(custody, item), Text)}
     told["retention"] = retention(custody, words)
     return [
         Fact(
@@ -129,7 +127,7 @@ def kept(custody: Custody, words: Words) -> list[Fact]:
             item=item,
             proposed=item in custody.proposed,
         )
-        for item in _ORDER
+        for item in ORDER
     ]
 
 
@@ -215,61 +213,6 @@ def _of_column(entry: Entry, words: Words) -> str:
     texts += [words(f"catalogue.kind.{entry.kind}")] if entry.kind else []
     texts += [words("catalogue.personal")] if entry.personal else []
     return "\n".join(texts).casefold()
-
-
-def listings(catalogue: Catalogue, words: Words) -> list[Listing]:
-    """Lists for the terminal: all tables, the terms on which they are kept, then the columns of each table."""
-    return [_tables(catalogue, words), _terms(catalogue, words), *(_columns(catalogue, one, words) for one in catalogue.holdings)]
-
-
-def _custodies(catalogue: Catalogue) -> list[Custody]:
-    """The different terms on which tables are kept, in the order of the tables; told apart by letters."""
-    found: list[Custody] = []
-    for one in catalogue.holdings:
-        found += [one.custody] if one.custody not in found else []
-    return found
-
-
-def _tables(catalogue: Catalogue, words: Words) -> Listing:
-    names = ("table", "id", "group", "tier", "columns", "kept", "terms")
-    headings = [words(f"catalogue.head.{one}") for one in names]
-    terms = _custodies(catalogue)
-    rows = []
-    for one in catalogue.holdings:
-        place = [words(f"catalogue.group.{one.group}"), words(f"catalogue.tier.{one.tier}"), str(len(one.entries))]
-        rows.append([name(one, words), one.id, *place, period(one.custody, words), _letter(terms.index(one.custody))])
-    return Listing(title=of(catalogue, words), headings=headings, rows=rows, right=[headings[4]])
-
-
-def _terms(catalogue: Catalogue, words: Words) -> Listing:
-    headings = [words("catalogue.head.terms"), *(words(f"catalogue.{item}") for item in _ORDER)]
-    rows = [
-        [_letter(place), *(_marked(fact, words) for fact in kept(custody, words))]
-        for place, custody in enumerate(_custodies(catalogue))
-    ]
-    return Listing(title=words("catalogue.terms"), headings=headings, rows=rows, right=[])
-
-
-def _letter(place: int) -> str:
-    """A to Z, then AA, AB …"""
-    return (_letter(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
-
-
-def _marked(fact: Fact, words: Words) -> str:
-    return words("catalogue.marked", told=fact.told, mark=words("catalogue.proposed")) if fact.proposed else fact.told
-
-
-def _columns(catalogue: Catalogue, holding: Holding, words: Words) -> Listing:
-    names = ("column", "id", "type", "kind", "tier", "reason")
-    headings = [words(f"catalogue.head.{one}") for one in names]
-    rows = []
-    for entry in holding.entries:
-        kind = words(f"catalogue.kind.{entry.kind}") if entry.kind else ""
-        tier = words(f"catalogue.tier.{entry.tier}") + (f" · {words('catalogue.personal')}" if entry.personal else "")
-        reason = why(catalogue, holding, entry, words)
-        rows.append([column(entry, words), entry.id, words(f"catalogue.type.{entry.type}"), kind, tier, reason])
-    title = f"{words(f'catalogue.group.{holding.group}')} · {name(holding, words)}"
-    return Listing(title=title, headings=headings, rows=rows, right=[])
 
 
 def of(catalogue: Catalogue, words: Words) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dashboard.commands.alerts import alerts, fired
+from dashboard.commands.audit import audit
 from dashboard.commands.catalogue import catalogue
 from dashboard.commands.details import details
 from dashboard.commands.edit import edit_app, waiting
@@ -217,6 +218,7 @@ def explain(
 
 app.command()(details)
 app.command()(alerts)
+app.command()(audit)
 app.command()(catalogue)
 app.command()(forget)
 app.command()(late)

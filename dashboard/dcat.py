@@ -1,4 +1,4 @@
-"""The data catalogue for machines: plain JSON, and DCAT 3 as JSON-LD (W3C recommendation of 2024-08-22).
+"""The data catalogue for other catalogues: DCAT 3 (W3C recommendation of 2024-08-22) as JSON-LD.
 
 Beside DCAT: columns by CSV on the Web, retention and use as an ODRL policy, derivation by PROV. What no vocabulary has (tier,
 personal, what is proposed) bears a name of our own. Namespaces are names; nothing is fetched from them.
@@ -7,15 +7,16 @@ personal, what is proposed) bears a name of our own. Namespaces are names; nothi
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from dashboard import catalogue as told
 from dashboard.catalogue import Catalogue
-from dashboard.words import LANGUAGES, Words, words
+from dashboard.cataloguejson import both, pair
+from dashboard.words import LANGUAGES, words
 from indicators.editions.edition import DATABASE
-from indicators.editions.inventory import Entry, Holding
-from pipelines.custody import ITEMS, TIERS, Custody
+from indicators.editions.inventory import Holding
+from pipelines.custody import TIERS, Custody
 from pipelines.yamlfile import Text
 
 Node = dict[str, Any]
@@ -42,73 +43,11 @@ _DATATYPES = {
 _SPANS = {4: "xsd:gYear", 7: "xsd:gYearMonth", 10: "xsd:date"}
 
 
-def as_json(catalogue: Catalogue) -> str:
-    """Every table with its columns as one JSON object; words in both languages."""
-    edition = catalogue.edition
-    whole = {
-        "plan": catalogue.plan.identity.id,
-        "name": _pair(catalogue.plan.identity.name),
-        "edition": {"id": edition.id, "created": edition.created, "sha256": edition.sha256} if edition else None,
-        "disclosure_control": catalogue.cleared,
-        "tables": [_table(catalogue, one) for one in catalogue.holdings],
-    }
-    return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
-
-
 def as_dcat(catalogue: Catalogue) -> str:
     """The catalogue as a JSON-LD document with its context in itself."""
     nodes = [_catalog(catalogue), *_concepts(catalogue), *_series(catalogue)]
     nodes += [_dataset(catalogue, one) for one in catalogue.holdings]
     return json.dumps({"@context": CONTEXT, "@graph": nodes}, ensure_ascii=False, indent=1) + "\n"
-
-
-def _table(catalogue: Catalogue, holding: Holding) -> Node:
-    custody, kept = holding.custody, holding.custody.retention
-    texts: Node = {item: _pair(text) if (text := getattr(custody, item)) else None for item in ITEMS if item != "retention"}
-    return {
-        "table": holding.id,
-        "group": holding.group,
-        "name": _both(lambda spoken: told.name(holding, spoken)),
-        "description": _pair(holding.description) if holding.description else None,
-        "tier": holding.tier,
-        "personal": holding.personal,
-        **texts,
-        "retention": {"years": kept.years, "reason": _pair(kept.reason)} if kept else None,
-        "proposed": list(custody.proposed),
-        "rows": holding.rows,
-        "units": holding.units,
-        "first_period": holding.first,
-        "last_period": holding.last,
-        "made_from": list(holding.sources),
-        "tier_of_inputs": holding.inputs,
-        "columns": [_column(catalogue, holding, one) for one in holding.entries],
-    }
-
-
-def _column(catalogue: Catalogue, holding: Holding, entry: Entry) -> Node:
-    return {
-        "column": entry.id,
-        "name": _both(lambda spoken: told.column(entry, spoken)),
-        "description": _pair(entry.description) if entry.description else None,
-        "type": entry.type,
-        "unit": entry.unit,
-        "codes": entry.codes,
-        "required": entry.required,
-        "tier": entry.tier,
-        "kind": entry.kind,
-        "personal": entry.personal,
-        "reason": _both(lambda spoken: told.why(catalogue, holding, entry, spoken)),
-    }
-
-
-def _pair(text: Text) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}
-
-
-def _both(say: Callable[[Words], str]) -> dict[str, str] | None:
-    """What is said in each language; None where it is nothing."""
-    found = {language: say(words(language)) for language in LANGUAGES}
-    return found if any(found.values()) else None
 
 
 def _literals(pair: dict[str, str] | None) -> list[Node]:
@@ -139,8 +78,8 @@ def _catalog(catalogue: Catalogue) -> Node:
     node = {
         "@id": _id(catalogue),
         "@type": "dcat:Catalog",
-        "dct:title": _literals(_both(lambda spoken: told.of(catalogue, spoken))),
-        "dct:description": _literals(_both(lambda spoken: " ".join(told.lead(catalogue, spoken)))),
+        "dct:title": _literals(both(lambda spoken: told.of(catalogue, spoken))),
+        "dct:description": _literals(both(lambda spoken: " ".join(told.lead(catalogue, spoken)))),
         "dct:publisher": _agent(owner),
         "dct:language": [{"@id": f"http://id.loc.gov/vocabulary/iso639-1/{language}"} for language in LANGUAGES],
         "dct:modified": _typed(made, "xsd:dateTime") if made else None,
@@ -151,7 +90,7 @@ def _catalog(catalogue: Catalogue) -> Node:
 
 
 def _agent(owner: Text | None) -> Node | None:
-    return {"@type": "foaf:Agent", "foaf:name": _literals(_pair(owner))} if owner else None
+    return {"@type": "foaf:Agent", "foaf:name": _literals(pair(owner))} if owner else None
 
 
 def _concepts(catalogue: Catalogue) -> Iterable[Node]:
@@ -188,8 +127,8 @@ def _dataset(catalogue: Catalogue, holding: Holding) -> Node:
         "@id": _dataset_id(catalogue, holding),
         "@type": "dcat:Dataset",
         "dct:identifier": holding.id,
-        "dct:title": _literals(_both(lambda spoken: told.name(holding, spoken))),
-        "dct:description": _literals(_pair(holding.description) if holding.description else None),
+        "dct:title": _literals(both(lambda spoken: told.name(holding, spoken))),
+        "dct:description": _literals(pair(holding.description) if holding.description else None),
         "dct:accessRights": {"@id": f"{OWN}tier:{holding.tier}"},
         "pw:tierOfInputs": {"@id": f"{OWN}tier:{holding.inputs}"} if holding.inputs else None,
         "pw:personal": holding.personal,
@@ -197,7 +136,7 @@ def _dataset(catalogue: Catalogue, holding: Holding) -> Node:
         "pw:rows": holding.rows,
         "pw:units": holding.units,
         "dct:rightsHolder": _agent(holding.custody.owner),
-        "dct:rights": {"@type": "dct:RightsStatement", "rdfs:label": _literals(_pair(basis))} if basis else None,
+        "dct:rights": {"@type": "dct:RightsStatement", "rdfs:label": _literals(pair(basis))} if basis else None,
         "odrl:hasPolicy": _policy(holding.custody),
         "dct:temporal": _temporal(holding),
         "prov:wasDerivedFrom": sources,
@@ -235,16 +174,16 @@ def _policy(custody: Custody) -> Node | None:
     """The use as the purpose of a permission, the retention as a duty to delete once it has passed."""
     policy: Node = {"@type": "odrl:Set"}
     if custody.use is not None:
-        purpose = _literals(_pair(custody.use))
+        purpose = _literals(pair(custody.use))
         policy["odrl:permission"] = [
             {"odrl:action": {"@id": "odrl:use"}, "odrl:constraint": _constraint("purpose", "isA", purpose)}
         ]
     if custody.retention is not None and custody.retention.years is not None:
         passed = _constraint("delayPeriod", "gteq", _typed(f"P{custody.retention.years}Y", "xsd:duration"))
-        reason = _literals(_pair(custody.retention.reason))
+        reason = _literals(pair(custody.retention.reason))
         policy["odrl:obligation"] = [{"odrl:action": {"@id": "odrl:delete"}, "odrl:constraint": passed, "rdfs:comment": reason}]
     elif custody.retention is not None:
-        policy["rdfs:comment"] = _literals(_pair(custody.retention.reason))
+        policy["rdfs:comment"] = _literals(pair(custody.retention.reason))
     return policy if len(policy) > 1 else None
 
 
@@ -270,14 +209,14 @@ def _schema(catalogue: Catalogue, holding: Holding) -> Node:
             {
                 "@type": "csvw:Column",
                 "csvw:name": entry.id,
-                "csvw:title": _literals(_both(lambda spoken, one=entry: told.column(one, spoken))),  # type: ignore[misc]
+                "csvw:title": _literals(both(lambda spoken, one=entry: told.column(one, spoken))),  # type: ignore[misc]
                 "csvw:datatype": {"@id": _DATATYPES.get(entry.type, "xsd:string")},
                 "csvw:required": entry.required,
-                "dct:description": _literals(_pair(entry.description) if entry.description else None),
+                "dct:description": _literals(pair(entry.description) if entry.description else None),
                 "dct:accessRights": {"@id": f"{OWN}tier:{entry.tier}"},
                 "dct:type": {"@id": f"{OWN}kind:{entry.kind}"} if entry.kind else None,
                 "pw:personal": entry.personal,
-                "rdfs:comment": _literals(_both(lambda spoken, one=entry: told.why(catalogue, holding, one, spoken))),  # type: ignore[misc]
+                "rdfs:comment": _literals(both(lambda spoken, one=entry: told.why(catalogue, holding, one, spoken))),  # type: ignore[misc]
             }
         )
         for entry in holding.entries

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from html import escape as escaped
 
 _MARKDOWN = frozenset("\\`*_{}[]()<>#+-.!|~$:^=&\"'@/")
-#: where a reader of Markdown makes a link of its own accord, escaped or not: in http://…, www.… and name@…
-_LINK = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)
+#: where Streamlit makes a link or a picture of its own accord, escaped or not: in http://…, www.…, name@… and :streamlit:
+_LINK = re.compile(r"(?<=:)(?=//|streamlit:)|(?<=www)(?=\.)|(?<=@)", re.IGNORECASE)
 _JOINER = "\u2060"  # has no width, and no line breaks there
 #: control characters, and signs that have no shape or turn the direction of what stands beside them
 _UNSEEN = re.compile(

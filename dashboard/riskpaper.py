@@ -17,7 +17,6 @@ from indicators.risk.evidence import Evidence
 from indicators.risk.risks import LIKELIHOODS, Finding, Risk, impact_of, level_of
 from pipelines.custody import TIERS
 
-
 #: where somebody writes by hand
 _LINE = "…" * 10
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from dashboard.markup import escape
 from dashboard.reading import Result
 from dashboard.words import Words
 from indicators.catalogue import format
 from indicators.catalogue.plan import Target, Unit
+from pipelines.yamlfile import Text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +19,16 @@ class Scale:
     unit: Unit
     words: Words
     signed: bool = False
+
+    @property
+    def in_figures(self) -> Scale:
+        """The same where texts may hold markup, as those of figures may: what the unit is called is none."""
+        told = {
+            name: Text(zh=escape(text.zh, quote=False), en=escape(text.en, quote=False))
+            for name in ("symbol", "difference")
+            if (text := getattr(self.unit, name)) is not None
+        }
+        return replace(self, unit=self.unit.model_copy(update=told))
 
     def number(self, value: float) -> str:
         return format.number(value, self.unit, self.words.language, signed=self.signed)

@@ -91,7 +91,7 @@ def append(
     """
     _allow(action, objects, outcome)
     key, path = configured_for_log(), store / FILE
-    with path.open("a+b") as file:
+    with open(path, "a+b", opener=_private) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         last, torn = _last(file)
         _refuse_other_key(last, key, action)
@@ -145,6 +145,11 @@ def read(store: Path) -> tuple[Entry, ...]:
     lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
     whole = lines[:-1] if lines and not lines[-1].endswith(b"\n") else lines
     return tuple(parsed(line, number) for number, line in enumerate(whole, 1))
+
+
+def _private(path: str, flags: int) -> int:
+    """Opens the log; a new one is read by its owner and group alone, because it names who signed in."""
+    return os.open(path, flags, 0o640)
 
 
 def login() -> str:

@@ -116,7 +116,7 @@ def begin(store: Path) -> tuple[Part, ...]:
 def clean(store: Path, parts: tuple[Part, ...]) -> list[Path]:
     """Removes what a killed load left behind: work files, parts without a line, half a last line. Returns the removed files."""
     last = len(parts)
-    debris = [*store.glob("work-*/*"), *store.glob("build-*")]
+    debris = [*store.glob("work-*/*"), *store.glob("build-*"), *vault.halves(store)]
     for path in [*store.glob("accepted/*/*.parquet"), *store.glob("rejected/*.parquet")]:
         number = path.name.split("-")[0]
         # NOTE: only numbers after the last line are debris; an older part without a line is a sign of a tampered manifest

@@ -53,17 +53,24 @@ class Kept:
 
 
 def reached(store: Path) -> tuple[Kept, ...]:
-    """Every file of a store, in the order of their names; a store that is not there has none."""
+    """Every file of a store, in the order of their names; a store that is not there has none.
+
+    Raises OSError for a folder that cannot be listed, because what lies in it would be missing here.
+    """
     store = store.resolve()
     return tuple(_kept(store, path) for path in sorted(_files(store)))
 
 
 def _files(store: Path) -> Iterator[Path]:
-    for folder, _, names in os.walk(store):
+    for folder, _, names in os.walk(store, onerror=_refuse) if store.exists() else ():
         for name in names:
             path = Path(folder) / name
             if path.is_symlink() or path.is_file():
                 yield path
+
+
+def _refuse(error: OSError) -> None:
+    raise error
 
 
 def _kept(store: Path, path: Path) -> Kept:

@@ -65,8 +65,12 @@ def holding(table: Table) -> list[str]:
 
 
 def last_day(table: Table, there: Collection[str]) -> pl.Expr:
-    """The last day of the time a row is of: of its period, else the latest of its dates, else of the year of the table."""
-    dated = [name for name, column in table.columns.items() if column.type in ("year", "month", "date", "timestamp")]
+    """The last day of the time a row is of: of its period, else the latest of its dates, else of the year of the table.
+
+    The date that tells versions of a row apart (`latest`) says when it was looked at, not of what time it is.
+    """
+    kinds = ("year", "month", "date", "timestamp")
+    dated = [name for name, column in table.columns.items() if column.type in kinds and name != table.latest]
     columns = [table.period] if table.period in table.columns else dated
     ends = [_end(pl.col(name), table.columns[name].type) for name in columns if name is not None and name in there]
     if ends:

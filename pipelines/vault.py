@@ -230,6 +230,15 @@ def write(content: Iterable[bytes], target: BinaryIO, key: Key | None, name: str
         target.write(bit)
 
 
+def halves(store: Path) -> list[Path]:
+    """Files that a killed process was putting anew; only of the kinds that are put by who holds the store."""
+    return [
+        path
+        for pattern in ("warehouse.duckdb.*.new", "accepted/**/*.new", "rejected/*.new", "edits/*.new")
+        for path in store.glob(pattern)
+    ]
+
+
 def strays(store: Path) -> list[str]:
     """Names of unfinished files that killed processes left among the confidential ones; they may hold records."""
     found = [path for pattern in _UNFINISHED for path in store.glob(pattern)]

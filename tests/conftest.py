@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parent.parent
+for name in ("PLANWATCH_KEY", "PLANWATCH_KEY_FILE", "PLANWATCH_LOG_KEY", "PLANWATCH_LOG_KEY_FILE"):
+    os.environ.pop(name, None)  # whoever runs the tests may keep a sealed store of his own
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,7 @@ def bars(
     Withheld and unreliable numbers are told by shape and by words. Names stand above the bars, so that
     the figure reads at any width. `groups` gives a category of a crossing its heading and its shorter name.
     """
+    scale = scale.in_figures
     figure = go.Figure()
     places, headings = rows_of.places(rows, groups or {})
     known = [(place, row) for place, row in zip(places, rows, strict=True) if row.value is not None]

@@ -27,6 +27,7 @@ def pareto(parts: Sequence[Part], names: Mapping[str, str], scale: Scale) -> go.
     `parts` are in their order: categories by rank, then what cannot be named. Categories that belong to the fewest that hold
     four fifths of the gap are full, the others pale; what cannot be named is grey.
     """
+    scale = scale.in_figures
     figure = go.Figure()
     shown = drawn(parts)
     places = [float(at) for at in range(len(shown))]

@@ -23,6 +23,7 @@ _ROOM = {"zh": 16, "en": 30}
 
 def shift(parts: Sequence[Part], names: Mapping[str, str], scale: Scale) -> go.Figure:
     """Two bars from the middle for each part that has them: full for what happened within, hatched for shares that moved."""
+    scale = scale.in_figures
     figure = go.Figure()
     shown = told(parts)
     places = [float(at) for at in range(len(shown))]

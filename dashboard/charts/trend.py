@@ -29,6 +29,7 @@ def trend(
     `path` is ordered by period; `base` is the period on which the numbers are changes, where they are.
     Withheld periods keep their place, marked by a cross with words on it.
     """
+    scale = scale.in_figures
     figure = go.Figure()
     _cited(figure, cited, scale)
     known = [row for row in path if row.value is not None]

@@ -28,6 +28,7 @@ def way(observed: Sequence[Result], lines: Lines, now: Assessment, scale: Scale,
     `observed` are years with a number, in order; of the paths in `lines` the newest is in force and the others are thin;
     the same-pace line is a scenario and is drawn dashed, with a fan of sampling error.
     """
+    scale = scale.in_figures
     figure = go.Figure()
     low, high = _reach(observed, lines, target)
     years = [row.year for steps in lines.values() for row in steps] + [int(row.period) for row in observed]

@@ -36,7 +36,8 @@ def catalogue(
 
     It is read from the edition; with --plan, or before anything was published, from the plan folder.
     """
-    from dashboard.dcat import as_dcat, as_json
+    from dashboard.cataloguejson import as_json
+    from dashboard.dcat import as_dcat
     from dashboard.words import words
 
     found, spoken = _catalogue(store, edition, plan_folder), words(language_of(lang))
@@ -67,7 +68,8 @@ def _catalogue(store: Path, identifier: str | None, plan_folder: Path | None) ->
 
 
 def _show(found: Catalogue, words: Words) -> None:
-    from dashboard.catalogue import lead, listings
+    from dashboard.catalogue import lead
+    from dashboard.cataloguelists import listings
     from dashboard.terminal import console, listing_table
 
     screen = console()
@@ -79,7 +81,8 @@ def _show(found: Catalogue, words: Words) -> None:
 
 def _plain(found: Catalogue, words: Words) -> str:
     """The lists as they are printed, as Markdown for a file."""
-    from dashboard.catalogue import lead, listings
+    from dashboard.catalogue import lead
+    from dashboard.cataloguelists import listings
     from dashboard.markdowntext import escaped, table
 
     first, *others = ((one.title or "", table(one)) for one in listings(found, words))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dashboard.options import DATA, EditionId, Lang, Store, edition_of, language_of
+from dashboard.options import DATA, EditionId, KeyFile, Lang, Store, edition_of, language_of
 
 
 def freeze(
@@ -17,6 +17,7 @@ def freeze(
     edition: EditionId = None,
     again: Annotated[bool, typer.Option("--again", help="Declare anew; the former declaration is kept in the file.")] = False,
     store: Store = DATA,
+    key_file: KeyFile = None,
     lang: Lang = None,
 ) -> None:
     """Declare that the values of the base year are those of an edition from now on, whatever data come in later.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import dcat, markup, query, shelf
+from dashboard import cataloguejson, dcat, markup, query, shelf
 from dashboard.catalogue import ALL, RANKED, Catalogue, found, groups, kept, lead, shared
 from dashboard.views import export
 from dashboard.views.view import View
@@ -81,5 +81,5 @@ def _downloads(view: View, catalogue: Catalogue) -> None:
         )  # fmt: skip
         export.link(
             view, words("catalogue.download.json"), key="catalogue_json", name=f"{name}.json", kind="application/json",
-            what="catalogue", make=lambda: dcat.as_json(catalogue).encode(),
+            what="catalogue", make=lambda: cataloguejson.as_json(catalogue).encode(),
         )  # fmt: skip

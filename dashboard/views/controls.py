@@ -50,8 +50,9 @@ def _groups(held: Held, ground: Ground, wish: Wish, write: Write, first: Callabl
         options = _options(held, ground, wish, name)
         called = {code: definition.category(plan, name, code, words) for code in options}
         st.session_state[f"whatif_in_{name}"] = list(codes)
+        label = markup.markdown(definition.breakdown_name(plan, name, words))
         column.multiselect(
-            markup.markdown(definition.breakdown_name(plan, name, words)), options, format_func=called.__getitem__, key=f"whatif_in_{name}",
+            label, options, format_func=called.__getitem__, key=f"whatif_in_{name}",
             on_change=chose, placeholder=words("target.page.if.all"),
         )  # fmt: skip
 
@@ -111,6 +112,6 @@ def _level(held: Held, ground: Ground, wish: Wish, write: Write) -> None:
         exact = Decimal(repr(round(st.session_state["whatif_level"], places))) / Decimal(repr(float(unit.factor)))
         write(replace(wish, level=float(exact)))
 
-    label = item.words("target.page.if.level", unit=unit.symbol.in_language(item.words.language))
+    label = markup.markdown(item.words("target.page.if.level", unit=unit.symbol.in_language(item.words.language)))
     step = float(Decimal(1).scaleb(-places))
-    st.slider(markup.markdown(label), float(bottom), float(top), step=step, key="whatif_level", format=f"%.{places}f", on_change=slid)
+    st.slider(label, float(bottom), float(top), step=step, key="whatif_level", format=f"%.{places}f", on_change=slid)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
-from indicators.attack.elimination import Column, Terms, ratio, solve
+from indicators.attack.elimination import Column, Terms, solve
 from indicators.attack.links import WHOLE, Key, Link, Links
 from indicators.attack.told import Series, Told
 from indicators.attack.unchanged import unchanged
@@ -37,12 +37,11 @@ class Counts:
     links: Links
     of: dict[Series, dict[Key, float]] = field(default_factory=dict)
     found: list[Found] = field(default_factory=list)
-    _open: dict[tuple[str, str, Key], bool] = field(default_factory=dict)
     _group: dict[Counted, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         known = _known(self.told)
-        self._see(known)
+        self.of |= {series: dict(counts) for (series, what), counts in known.items() if what == "n"}
         for same in self._alike(known):
             self._solve(same, known)
 
@@ -51,12 +50,8 @@ class Counts:
         return self._group.get((one, "n")) == self._group.get((other, "n")) is not None
 
     def closed(self, series: Series, link: Link) -> bool:
-        """Whether nobody is in the parent and in none of its parts, as far as is told here or elsewhere."""
-        if (left := self.left(series, link)) is not None:
-            return left == 0
-        table, (_, fine) = self.told.table(series.indicator), link.sets
-        elsewhere = self._open.get((table, fine, (link.sets[0], "")), False)
-        return not self._open.get((table, fine, link.parent), elsewhere)
+        """Whether it is certain that nobody is in the parent and in none of its parts."""
+        return self.links.whole(self.told.table(series.indicator), link.sets) or self.left(series, link) == 0
 
     def left(self, series: Series, link: Link) -> float | None:
         """How many units of a category are in none of its parts; None where that is not known."""
@@ -65,25 +60,12 @@ class Counts:
             return None
         return counts[link.parent] - sum(counts[key] for key in link.children)
 
-    def _see(self, known: Mapping[Counted, Mapping[Key, float]]) -> None:
-        """Categories that hold somebody who is in none of their parts, in any period; where no part is told, any like them."""
-        for (series, what), counts in known.items():
-            if what != "n":
-                continue
-            self.of[series] = dict(counts)
-            table = self.told.table(series.indicator)
-            for link in self.links.of(self.told.cells[series]):
-                coarse, fine = link.sets
-                left = 0.0 if self.links.whole(table, link.sets) else self.left(series, link)
-                for place in ((table, fine, link.parent), (table, fine, (coarse, ""))) if left is not None else ():
-                    self._open[place] = self._open.get(place, False) or left != 0
-
     def _alike(self, known: Mapping[Counted, Mapping[Key, float]]) -> list[list[Counted]]:
         """Counts of one table and period that agree wherever two of them are told, in all editions; each on its own otherwise."""
-        kinds: dict[tuple[str, str, str], dict[Counted, None]] = defaultdict(dict)
+        kinds: dict[tuple[object, str, str], dict[Counted, None]] = defaultdict(dict)
         for counted in known:
             series, what = counted
-            kinds[self.told.table(series.indicator), series.period, "moves" if "→" in what else ""][counted] = None
+            kinds[self.told.rows_of(series.indicator), series.period, "moves" if "→" in what else ""][counted] = None
         found = []
         for (_, _, kind), members in kinds.items():
             groups: list[list[Counted]] = []
@@ -103,11 +85,16 @@ class Counts:
         return WHOLE in both and all(first[key] == second[key] for key in both)
 
     def _solve(self, group: Sequence[Counted], known: Mapping[Counted, Mapping[Key, float]]) -> None:
-        """What links between the categories say of counts that are not told."""
+        """What links between the categories say of counts that are not told.
+
+        Units asked, or answering, may be in categories of which there is no number at all, so they add up for certain only where
+        they are the units behind the numbers.
+        """
+        if not any(what == "n" or "→" in what for _, what in group):
+            return
         for across in (False, True):
-            if across and len({series.edition for series, _ in group}) == 1:
-                return
-            self._within(group, known, across=across)
+            if not across or len({series.edition for series, _ in group}) > 1:
+                self._within(group, known, across=across)
 
     def _within(self, group: Sequence[Counted], known: Mapping[Counted, Mapping[Key, float]], *, across: bool) -> None:
         same = {one.indicator: unchanged(self.told, self.links, one.indicator, one.period) for one, _ in group} if across else {}
@@ -117,34 +104,35 @@ class Counts:
             return (edition, *key)
 
         equations: list[Terms] = []
-        keys: dict[Column, list[tuple[Counted, Key]]] = defaultdict(list)
-        there: dict[str, dict[Key, None]] = defaultdict(dict)
+        held: dict[Column, list[tuple[Counted, Key]]] = defaultdict(list)
+        there: dict[Series, dict[Key, None]] = defaultdict(dict)
+        first = {series.edition: series for series, _ in reversed(group)}
         for counted in group:
             series, what = counted
-            cells = self.told.cells.get(series, {})
-            own = dict.fromkeys(cells) if what == "n" else dict.fromkeys([*known[counted], *_hidden(self.told, counted, known)])
-            there[series.edition] |= own
+            own = [*self.told.cells.get(series, {})] if what == "n" else [*known[counted], *_hidden(self.told, counted, known)]
+            there[first[series.edition]] |= dict.fromkeys(own)
             for key in own:
-                keys[column(series, key)].append((counted, key))
+                held[column(series, key)].append((counted, key))
                 if key in known[counted]:
                     equations.append({column(series, key): 1.0, _ONE: -known[counted][key]})
-        first = {series.edition: series for series, _ in reversed(group)}
-        for edition, own in there.items():
-            series = first[edition]
-            for link in self.links.of(own):
-                terms: dict[Column, float] = {column(series, link.parent): 1.0}
-                for child in link.children:
-                    terms[column(series, child)] = terms.get(column(series, child), 0.0) - 1.0
-                if not self.closed(series, link):
-                    terms["left", edition, link.parent, link.sets[1]] = -1.0
-                equations.append(terms)
-        if all(all(key in known[counted] for counted, key in held) for held in keys.values()):
+        if all(key in known[counted] for places in held.values() for counted, key in places):
             return
+        for series, keys in there.items():
+            equations += [self._sum(series, link, column, group) for link in self.links.of(keys)]
         solution = solve(equations, lambda column: "", [_ONE])
-        for place, held in keys.items():
-            value = ratio(solution.of(place), solution.of(_ONE))
-            if value is not None:
-                self._take(held, known, value, across=across)
+        for place, places in held.items():
+            if (value := solution.ratio(place, _ONE)) is not None:
+                self._take(places, known, value, across=across)
+
+    def _sum(self, series: Series, link: Link, column: Callable[[Series, Key], Column], group: Sequence[Counted]) -> Terms:
+        """A category less its parts; less those who are in none of them, unless there is certainly nobody."""
+        terms: dict[Column, float] = {column(series, link.parent): 1.0}
+        for child in link.children:
+            terms[column(series, child)] = terms.get(column(series, child), 0.0) - 1.0
+        units = any(what == "n" for _, what in group)
+        if not (self.closed(series, link) if units else self.links.whole(self.told.table(series.indicator), link.sets)):
+            terms["left", series.edition, link.parent, link.sets[1]] = -1.0
+        return terms
 
     def _take(
         self, held: Sequence[tuple[Counted, Key]], known: Mapping[Counted, Mapping[Key, float]], value: float, *, across: bool

@@ -134,7 +134,8 @@ def reduce(rows: Floats, kept: Sequence[int] = (), floor: float = NOTHING) -> Re
         left[at] /= left[at, column]
         others = np.flatnonzero(left[:, column])
         others = others[others != at]
-        left[others] -= left[others, column, None] * left[at]
+        there = np.flatnonzero(left[at])  # most factors of most equations are zero, and stay so for long
+        left[np.ix_(others, there)] -= left[others, column, None] * left[at, there]
         left[others, column] = 0.0
         given[column], largest[at] = at, -1.0
         waiting = others[largest[others] >= 0]

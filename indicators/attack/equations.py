@@ -18,7 +18,6 @@ from indicators.attack.links import Key, Link, Links
 from indicators.attack.shares import Shares
 from indicators.attack.told import AS_OF, RAW, Cell, Series, Told
 from indicators.attack.unchanged import downwards, unchanged
-from indicators.catalogue import formula
 from indicators.editions.results import TOTAL
 
 ONE: Column = ("one", "")
@@ -31,11 +30,12 @@ _SAME = 1e-9
 
 @dataclass(frozen=True, kw_only=True)
 class Equation:
-    """A sum that is zero; `owner` is the indicator whose numerators it adds up, if any."""
+    """A sum that is zero; `owner` is the indicator whose numerators it adds up, if any; `agreed` ones are known by unanimity."""
 
     terms: Terms
     kind: Kind
     owner: str | None = None
+    agreed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +48,15 @@ class Target:
     scale: float
     left: str | None = None
     unanimous: bool = False  # known because everybody, or nobody, does what it counts
+    agreeable: bool = False  # a share of none or of all may be known: in a full count it must not harm
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Agreed:
+    """A share of none or of all, and whether it is of a full count."""
+
+    value: float
+    full: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,12 +157,12 @@ class Equations:
                     self._edition[name, edition, key] = first
                     self._edition["", edition, key] = min(first, self._edition.get(("", edition, key), first))
 
-    def _add(self, terms: Mapping[Column, float], kind: Kind, owner: str | None = None) -> None:
+    def _add(self, terms: Mapping[Column, float], kind: Kind, owner: str | None = None, *, agreed: bool = False) -> None:
         held = {column: factor for column, factor in terms.items() if factor}
         mark = frozenset(held.items())
         if held and mark not in self._seen:
             self._seen.add(mark)
-            self.all.append(Equation(terms=held, kind=kind, owner=owner))
+            self.all.append(Equation(terms=held, kind=kind, owner=owner, agreed=agreed))
 
     def _of_denominators(self, edition: str) -> None:
         evidence = self.evidence
@@ -218,20 +227,30 @@ class Equations:
             level = evidence.levels.known.get((series, key))
             above, below = self.y(name, edition, key), ONE if is_total else self.x(edition, key)
             if key in agreed and not is_total:
-                self._add({above: 1.0, below: -agreed[key] / self.scale[name]}, Kind.parts, name)
+                self._add({above: 1.0, below: -agreed[key].value / self.scale[name]}, Kind.parts, name, agreed=True)
             if level is not None and not level.published and AS_OF not in self.period:
-                self._add({above: 1.0, below: -self._in(name, level.value) / self.scale[name]}, level.kind, name)
+                told = self._in(name, level.value) / self.scale[name]
+                self._add({above: 1.0, below: -told}, level.kind, name, agreed=level.agreed)
             if cell.withheld:
-                self._aim(series, key, above, below, unanimous=key in agreed and not _sensitive(evidence.told, name))
+                self._aim(series, key, above, below, agreed=agreed.get(key))
 
     def _aim(
-        self, series: Series, key: Key, above: Column, below: Column, *, left: str | None = None, unanimous: bool = False
+        self, series: Series, key: Key, above: Column, below: Column, *, left: str | None = None, agreed: _Agreed | None = None
     ) -> None:
-        if series.edition == self.evidence.told.collection.asked:
-            scale = self.scale[series.indicator]
-            self.targets.append(
-                Target(place=(series, key), above=above, below=below, scale=scale, left=left, unanimous=unanimous)
+        told = self.evidence.told
+        if series.edition == told.collection.asked:
+            full = told.counted(series.indicator) or (agreed is not None and agreed.full)
+            agreeable = told.bounded(series.indicator) and not (full and told.sensitive(series.indicator))
+            found = Target(
+                place=(series, key),
+                above=above,
+                below=below,
+                scale=self.scale[series.indicator],
+                left=left,
+                unanimous=agreed is not None and agreeable,
+                agreeable=agreeable,
             )
+            self.targets.append(found)
 
     def term(self, name: str, series: Series, key: Key) -> tuple[Column, float]:
         """The numerator of a category: where its ratio is published a multiple of the denominator."""
@@ -265,20 +284,16 @@ class Equations:
         level = self.evidence.levels.known.get((series, link.parent))
         return Kind.parts if level is not None and level.published else Kind.filters
 
-    def _unanimous(self, name: str, series: Series, links: list[Link]) -> dict[Key, float]:
+    def _unanimous(self, name: str, series: Series, links: list[Link]) -> dict[Key, _Agreed]:
         """Categories in a published 0 or 100 %: what is said of everybody is said of each."""
         told = self.evidence.told
         if not told.bounded(name) or name in told.signed:
             return {}
         cells = told.cells[series]
-        found = {key: float(cell.value) for key, cell in cells.items() if cell.value in (0.0, 1.0)}
+        found = {
+            key: _Agreed(value=float(cell.value), full=cell.census) for key, cell in cells.items() if cell.value in (0.0, 1.0)
+        }
         for link in links:
             if link.parent in found:
                 found |= dict.fromkeys(link.children, found[link.parent])
-        return {key: value for key, value in found.items() if key in cells and cells[key].value is None}
-
-
-def _sensitive(told: Told, name: str) -> bool:
-    indicator = told.indicator(name)
-    columns = told.plan.reachable(indicator)
-    return any(column in columns and columns[column].sensitive for column in formula.parse(str(indicator.numerator)).columns)
+        return {key: agreed for key, agreed in found.items() if key in cells and cells[key].value is None}

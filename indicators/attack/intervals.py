@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from indicators.attack.elimination import Solution
 from indicators.attack.equations import Equation, Target
 from indicators.attack.programme import Programme
 from indicators.attack.systems import System
@@ -15,8 +16,6 @@ from indicators.estimation.estimate import Floats
 
 #: an interval of less than this part of what is usual is a point
 POINT = 1e-6
-#: of a year with its quarters so many numbers are enclosed by all periods together: those that one period encloses narrowest
-_TOGETHER = 3
 #: below this part of what is usual an unknown is nothing, and a ratio to it says nothing
 _TINY = 1e-6
 
@@ -37,36 +36,36 @@ class Interval:
         return self.exact and self.width <= POINT
 
 
-def intervals(system: System, targets: Sequence[Target]) -> list[Interval]:
+def intervals(system: System, targets: Sequence[Target], solution: Solution) -> list[Interval]:
     """An interval for every target, by the equations of its period; the narrowest is exact, and so is every point.
 
-    The narrowest ones of a system of several periods are enclosed by all equations together.
+    The narrowest of a system of several periods is enclosed by all equations together, of which `solution` is the solution.
     """
     found = []
     for part in system.parts:
         mine = [target for target in targets if target.place[0].period == part.period and target.above[1] in part.indicators]
-        found += _of_part(system, part.all, mine) if mine else []
-    if len(system.parts) == 1:
+        own = solution if len(system.parts) == 1 else system.solution(part.all)
+        found += _of_part(_programme(system, part.all, own), system, mine) if mine else []
+    open_ = [interval for interval in found if interval.exact and not interval.point]
+    if len(system.parts) == 1 or not open_:
         return found
-    found.sort(key=lambda interval: (not interval.exact, interval.width))
-    programme = _programme(system, system.equations)
-    for at, interval in enumerate(found[:_TOGETHER]):
-        if not interval.point and (bounds := _bounds(programme, interval.target)) is not None:
-            found[at] = _interval(system, interval.target, bounds[0], bounds[1], exact=True)
+    least = min(open_, key=lambda interval: interval.width)
+    bounds = _bounds(_programme(system, system.equations, solution), least.target)
+    if bounds is not None:
+        found[found.index(least)] = _interval(system, least.target, bounds[0], bounds[1], exact=True)
     return found
 
 
 def point(system: System, equations: Iterable[Equation], target: Target) -> bool:
     """Whether some of the equations leave a target no room."""
-    programme = _programme(system, list(equations))
-    bounds = _bounds(programme, target)
+    used = list(equations)
+    bounds = _bounds(_programme(system, used, system.solution(used)), target)
     return bounds is not None and _interval(system, target, bounds[0], bounds[1], exact=True).point
 
 
-def _programme(system: System, equations: Sequence[Equation]) -> Programme:
+def _programme(system: System, equations: Sequence[Equation], solution: Solution) -> Programme:
     """Only equations from which the others follow are held to, for those contradict them in the last digits."""
-    independent = system.solution(equations).independent
-    sized = [system.sized(equations[at].terms) for at in independent]
+    sized = [system.sized(equations[at].terms) for at in solution.independent]
     return Programme(equations=sized, at_most=system.at_most, signed=frozenset(system.signed))
 
 
@@ -76,12 +75,11 @@ def _bounds(programme: Programme, target: Target) -> tuple[float, float, list[Fl
     )
 
 
-def _of_part(system: System, equations: Sequence[Equation], targets: Sequence[Target]) -> list[Interval]:
+def _of_part(programme: Programme, system: System, targets: Sequence[Target]) -> list[Interval]:
     """Whatever solves one programme is a possible truth for all numbers at once, so it shows how far apart two truths may lie.
 
     The number for which that is least is looked at next, until the narrowest interval found is no wider than what is left.
     """
-    programme = _programme(system, equations)
     asked = [target for target in targets if programme.holds(target.above) and programme.holds(target.below)]
     seen = _Seen(programme, asked)
     narrowest = math.inf

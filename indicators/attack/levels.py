@@ -25,6 +25,7 @@ class Level:
     value: float
     kind: Kind = Kind.beside
     published: bool = True
+    agreed: bool = False  # known because everybody, or nobody, does what it counts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,10 @@ class Levels:
         level = self.known.get((series, key))
         return None if level is None else level.value
 
+    def kinds(self, place: Place) -> set[Kind]:
+        """What else bears on a number: changes, and comparisons with others."""
+        return {step.kind for step in self._steps.get(place, ())}
+
     def learn(self, found: Mapping[Place, Level]) -> None:
         """Adds numbers with all that follow from them; those known already stay."""
         new = {place: level for place, level in found.items() if place not in self.known}
@@ -87,11 +92,19 @@ class Levels:
         return then
 
     def _cut(self) -> None:
-        """Base years cut to some months hold the categories of the whole year; attacked is what a withheld change starts from."""
+        """Base years cut to some months hold the categories of the whole year.
+
+        Attacked is what a withheld change starts from, where the other end is told, or the whole year is withheld too.
+        """
         for series, cells in [*self.told.cells.items()]:
-            if self.told.indicator(series.indicator).change_of is not None and AS_OF in (then := self.base(series)).period:
-                year = self.told.cells.get(then._replace(period=then.period.partition(AS_OF)[0]), {})
-                self.told.cells[then] = {key: Cell(withheld=key in cells and cells[key].withheld) for key in year}
+            change = self.told.indicator(series.indicator)
+            if change.change_of is None or AS_OF not in (then := self.base(series)).period:
+                continue
+            now = self.told.cells.get(series._replace(indicator=change.change_of), {})
+            year = self.told.cells.get(then._replace(period=then.period.partition(AS_OF)[0]), {})
+            hidden = {key for key, cell in cells.items() if cell.withheld}
+            asked = {key for key in hidden if key in now and (not now[key].withheld or (key in year and year[key].withheld))}
+            self.told.cells[then] = {key: Cell(withheld=key in asked) for key in year}
 
     def _follow(self, pending: list[Place]) -> None:
         while pending:
@@ -105,19 +118,21 @@ class Levels:
         by = self.known.get(step.change) if isinstance(step.change, tuple) else Level(value=step.change)
         if (now is None) + (then is None) + (by is None) != 1:
             return None
-        kind = max(step.kind, *(one.kind for one in (now, then, by) if one is not None))
+        known = [one for one in (now, then, by) if one is not None]
+        kind, agreed = max(step.kind, *(one.kind for one in known)), all(one.published or one.agreed for one in known)
+        agreed &= any(one.agreed for one in known)
         if now is None:
             assert then is not None and by is not None
-            return step.now, _derived(then.value * (1 + by.value) if step.relative else then.value + by.value, kind)
+            return step.now, _derived(then.value * (1 + by.value) if step.relative else then.value + by.value, kind, agreed)
         if then is None:
             assert by is not None
             if step.relative and by.value == -1:
                 return None
-            return step.then, _derived(now.value / (1 + by.value) if step.relative else now.value - by.value, kind)
+            return step.then, _derived(now.value / (1 + by.value) if step.relative else now.value - by.value, kind, agreed)
         assert isinstance(step.change, tuple)
         if step.relative and not then.value:
             return None
-        return step.change, _derived(now.value / then.value - 1 if step.relative else now.value - then.value, kind)
+        return step.change, _derived(now.value / then.value - 1 if step.relative else now.value - then.value, kind, agreed)
 
     def _changes(self) -> Iterator[Step]:
         """The published changes, and those that are withheld, between their ends."""
@@ -169,8 +184,8 @@ def _fits(now: float, then: float, change: float, *, relative: bool) -> bool:
     return abs(now - then - change) <= _FITS * max(abs(now), abs(then), 1.0)
 
 
-def _derived(value: float, kind: Kind) -> Level:
-    return Level(value=value, kind=kind, published=False)
+def _derived(value: float, kind: Kind, agreed: bool) -> Level:
+    return Level(value=value, kind=kind, published=False, agreed=agreed)
 
 
 def _series(row: Row) -> Series:

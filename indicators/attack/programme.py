@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import highspy
 import numpy as np
+from highspy import _core  # its wrapper prints a banner
 
 from indicators.attack.elimination import Column, Terms
 from indicators.estimation.estimate import Floats
@@ -29,7 +29,7 @@ class Programme:
     signed: frozenset[Column] = frozenset()
     columns: list[Column] = field(default_factory=list)
     _place: dict[Column, int] = field(default_factory=dict)
-    _highs: highspy.Highs = field(default_factory=highspy.Highs)
+    _highs: _core._Highs = field(default_factory=_core._Highs)
 
     def __post_init__(self) -> None:
         self.columns = [*dict.fromkeys(column for terms in self.equations for column in terms)]
@@ -65,7 +65,7 @@ class Programme:
         for sense in _SENSES:
             highs.changeColCost(y, sense)
             highs.run()
-            if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            if highs.getModelStatus() != _core.HighsModelStatus.kOptimal:
                 break
             solution = np.array(highs.getSolution().col_value)
             solutions.append(solution)

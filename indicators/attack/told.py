@@ -11,6 +11,7 @@ import polars as pl
 
 from indicators.attack.collection import Collection
 from indicators.attack.links import Key
+from indicators.catalogue import formula
 from indicators.catalogue.plan import Indicator, Plan
 
 #: the unweighted mean of volunteers stands beside the weighted one, under this name
@@ -83,9 +84,23 @@ class Told:
         indicator = self.indicator(name)
         return str(self.plan.indicators[indicator.change_of].table if indicator.change_of else indicator.table)
 
+    def rows_of(self, name: str) -> tuple[object, ...]:
+        """Which rows an indicator speaks of, but for respondents who left its own item blank."""
+        indicator = self.indicator(name)
+        duration = indicator.duration.model_copy(update={"quantile": 0.5}) if indicator.duration else None
+        return self.table(name), repr(indicator.design), indicator.where, repr(indicator.panel), repr(duration), RAW in name
+
     def bounded(self, name: str) -> bool:
         indicator = self.indicator(name)
         return indicator.kind == "ratio" and self.plan.unit(indicator.id).bounded
+
+    def sensitive(self, name: str) -> bool:
+        """Whether what everybody does, or nobody, would harm them if it were told."""
+        indicator = self.indicator(name)
+        if indicator.table is None or indicator.numerator is None:
+            return False
+        columns, named = self.plan.reachable(indicator), formula.parse(indicator.numerator).columns
+        return any(column in columns and columns[column].sensitive for column in named)
 
     def constant(self, name: str) -> float | None:
         """The denominator of an indicator that counts units; None where it is no number."""
@@ -111,6 +126,11 @@ class Told:
         return frozenset(
             series.indicator for series, cells in self.cells.items() if any((cell.value or 0.0) < 0 for cell in cells.values())
         )
+
+    @cached_property
+    def additive(self) -> frozenset[str]:
+        """Indicators that are made of sums."""
+        return frozenset(one.indicator for one in self.cells if self.kind(one.indicator) in ("ratio", "total", "mix"))
 
     def series(self, name: str, period: str) -> list[Series]:
         """The series of an indicator in a period, edition after edition."""

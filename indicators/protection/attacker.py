@@ -11,7 +11,7 @@ import numpy as np
 
 from indicators.protection.elimination import exposed, is_own, known, primaries
 from indicators.protection.freedom import freedoms
-from indicators.protection.needs import Need, narrow, needs, value
+from indicators.protection.needs import NARROW, Need, narrow, value
 from indicators.protection.span import Vector, Watch
 from indicators.protection.system import Bounds, System
 from indicators.protection.view import SLACK, View
@@ -35,11 +35,6 @@ class Attacker:
         """Primary cells that follow as sums."""
         return [Need(cell=cell, contributor=contributor) for cell, contributor in exposed(self._system, self._span)]
 
-    def asked(self) -> list[Need]:
-        """The needs against outsiders, and those against contributors that are not met at first sight."""
-        wanted = needs(self._system)
-        return [*wanted, *self._suspected(wanted)]
-
     def unmet(self, wanted: Iterable[Need]) -> list[Need]:
         """Those of some needs in magnitudes that are not met."""
         return list(self.failing(wanted))
@@ -52,6 +47,25 @@ class Attacker:
             else:
                 view = self._views[magnitude][part]
                 yield from view.failing(group, view.rows(self._system.alone.get(contributor, ())))
+
+    def suspected(self, wanted: Iterable[Need]) -> Iterator[Need]:
+        """For cells of which something is wanted: needs against contributors that are not met at first sight."""
+        for (magnitude, part, _), group in self._grouped(wanted):
+            cells = sorted({need.cell for need in group})
+            least = np.array([narrow(self._system, magnitude, cell) for cell in cells])
+            for contributor, atoms in self._system.alone.items() if part is not None else ():
+                view = self._views[magnitude][part or 0]
+                if not (rows := view.rows(atoms)):
+                    continue
+                for at in np.flatnonzero(2 * view.reach(cells, rows) < least * (1 + SLACK)):
+                    if not is_own(self._system, cells[at], contributor):
+                        distance = float(least[at])
+                        yield Need(cell=cells[at], magnitude=magnitude, distance=distance, contributor=contributor)
+
+    @property
+    def effort(self) -> int:
+        """How many programmes were solved."""
+        return sum(view.effort for views in self._views for view in views)
 
     def hold(self, cell: int) -> None:
         """From now on a watched cell is published too."""
@@ -67,7 +81,7 @@ class Attacker:
         """Between which bounds a primary cell must lie."""
         truth, up, down = value(self._system, magnitude, cell), 0.0, 0.0
         if (part := self._part.get(cell)) is not None:
-            view, unit = self._views[magnitude][part], narrow(self._system, magnitude, cell)
+            view, unit = self._views[magnitude][part], narrow(self._system, magnitude, cell) / NARROW
             rows = view.rows(self._system.alone.get(contributor, ()))
             up, down = (view.distance(cell, side, unit, rows) for side in (1, -1))
         return Bounds(
@@ -78,19 +92,6 @@ class Attacker:
             high=truth + up,
             contributor=contributor or None,
         )
-
-    def _suspected(self, wanted: Iterable[Need]) -> Iterator[Need]:
-        for (magnitude, part, _), group in self._grouped(wanted):
-            cells = sorted({need.cell for need in group})
-            least = np.array([narrow(self._system, magnitude, cell) for cell in cells])
-            for contributor, atoms in self._system.alone.items() if part is not None else ():
-                view = self._views[magnitude][part or 0]
-                if not (rows := view.rows(atoms)):
-                    continue
-                for at in np.flatnonzero(2 * view.reach(cells, rows) < least * (1 + SLACK)):
-                    if not is_own(self._system, cells[at], contributor):
-                        distance = float(least[at])
-                        yield Need(cell=cells[at], magnitude=magnitude, distance=distance, contributor=contributor)
 
     def _grouped(self, wanted: Iterable[Need]) -> list[tuple[tuple[int, int | None, str], list[Need]]]:
         """Needs by magnitude, connected part (None: the cell does not move at all) and contributor."""

@@ -13,11 +13,23 @@ from indicators.protection.system import Bounds, System
 
 
 def audit(system: System, withheld: Collection[int]) -> list[Need]:
-    """What is not met when all cells but `withheld` are published; nothing when every primary cell is protected."""
+    """What is not met when all cells but `withheld` are published; nothing when every primary cell is protected.
+
+    What anybody can find is not told again for each contributor.
+    """
     merged = merge(system)
     attacker = Attacker(merged.system, merged.withheld(frozenset(withheld)))
-    found = [*attacker.followed(), *attacker.unmet(attacker.asked())]
+    found = [*attacker.followed(), *unmet(attacker, needs(merged.system))]
     return [replace(need, cell=cell) for need in found for cell in merged.groups[need.cell] if cell in system.primary]
+
+
+def unmet(attacker: Attacker, wanted: Iterable[Need]) -> list[Need]:
+    """Needs that are not met, and of cells where all are, those against contributors."""
+    asked = list(wanted)
+    found = attacker.unmet(asked)
+    open_cells = {(need.magnitude, need.cell) for need in found}
+    kept = (need for need in asked if (need.magnitude, need.cell) not in open_cells)
+    return [*found, *attacker.unmet(attacker.suspected(kept))]
 
 
 def bounds(system: System, withheld: Collection[int], contributors: Iterable[str] = ()) -> list[Bounds]:

@@ -15,6 +15,9 @@ from indicators.protection.freedom import Freedom
 ZERO = 1e-9
 
 
+Integers = npt.NDArray[np.intp]
+
+
 class Ellipsoid:
     """Around values x > 0 all deviations with Σ (d/x)² ≤ 1 leave nothing negative (Dikin 1967): an attacker must allow for them.
 
@@ -44,14 +47,18 @@ class Ellipsoid:
         rest = whole - ((self._to @ axes.T) ** 2).sum(axis=1)
         return np.sqrt(np.where(rest > ZERO * whole, rest, 0.0)) * share
 
-    def outward(self, cells: Sequence[int]) -> tuple[Floats, Floats]:
-        """How far some cells can move up and down from their true values, going from the middle in the best direction."""
-        to = self._to[list(cells)]
-        lengths = (to**2).sum(axis=1)
-        relative = to @ self._atoms.T
+    def around(self, cells: Integers) -> tuple[Floats, Floats]:
+        """How far some cells can move up and down from their true values without leaving the ellipsoid."""
+        lengths, moved = np.sqrt((self._to[cells] ** 2).sum(axis=1)), self._moved[cells]
+        return moved + lengths, lengths - moved
+
+    def outward(self, cells: Integers) -> tuple[Floats, Floats]:
+        """The same beyond it, on the straight line to its farthest point."""
+        to, moved = self._to[cells], self._moved[cells]
+        lengths, relative = (to**2).sum(axis=1), to @ self._atoms.T
         with np.errstate(divide="ignore", invalid="ignore"):
             up, down = (np.where(lengths > 0, lengths / side.max(axis=1, initial=0.0), 0.0) for side in (-relative, relative))
-        return self._moved[list(cells)] + up, down - self._moved[list(cells)]
+        return moved + up, down - moved
 
     def held(self, cell: int) -> Ellipsoid | None:
         """The same when the cell in this row does not move; None where that is not found to be possible."""

@@ -82,7 +82,7 @@ def linked(
         primary=frozenset(primary) | frozenset(range(len(names), len(names) + len(changes))),
         order=tuple(sorted((place[name] for name in told), key=_rank(family, names, units, *were))),
         costs=np.concatenate([np.log1p(units) + 1.0, np.ones(len(changes))]),
-        magnitudes=tuple(_magnitudes(family, finest, unsafe, place, dated.atoms)),
+        magnitudes=tuple(_magnitudes(family, finest, unsafe.filter(_enclosed(published)), place, dated.atoms)),
         forced=frozenset({must} if must is not None and set(forced) & set(family.indicators) else ()),
         told=tuple(_told(family, year, dated, said[0])),
         alone=_alone(finest, dated.atoms),
@@ -228,6 +228,12 @@ def _magnitudes(
         name = seen[mark].name if mark in seen else f"{indicator} {part}"
         seen[mark] = Magnitude(name=name, values=values, upper=needs[0], lower=needs[1])
     yield from seen.values()
+
+
+def _enclosed(published: Collection[str]) -> pl.Expr:
+    """Cells of which distances are asked. Of parts of a year in the finest crossing, of which nothing is published, it is asked
+    that they cannot be worked out; how far they can be enclosed is asked of the whole year."""
+    return pl.col("breakdown").is_in(list(published)) | (pl.col("period").str.len_chars() == 4)
 
 
 def _measured(family: Family) -> Iterator[tuple[str, str]]:

@@ -75,11 +75,12 @@ class Farthest:
         self._highs = _model(len(kept), matrix.shape[1], starts, rows, matrix[columns, rows])
         self._held = np.zeros((0, len(self._rows)))
         self._unit = 0.0
+        self.solved = 0  # how often
 
     def solve(self, move: Floats, unit: float, known: Sequence[int] = ()) -> tuple[float, Floats]:
-        """How far the sum `move` can go up, infinite if without limit, and by which y; the atoms in the rows `known` stay.
+        """How far the sum `move` can go up, infinite if without limit, and a y by which it goes up to FAR units of it.
 
-        `unit` is a distance that matters. What comes out is possible for sure: solutions are checked, and cut where they must.
+        The atoms in the rows `known` stay. Solutions are checked: y is possible for sure.
         """
         if not move.any():
             return 0.0, np.zeros(len(move))
@@ -92,6 +93,7 @@ class Farthest:
         # missing from the stub of highspy 1.16
         self._highs.changeRowsBounds(len(self._rows), self._rows, -move, -move)  # type: ignore[attr-defined]
         found = self._optimum(move, known)
+        self.solved += 1
         self._bound(fixed, none, self._costs[fixed] / unit)
         return found
 
@@ -112,24 +114,25 @@ class Farthest:
 
     def _optimum(self, move: Floats, known: Sequence[int]) -> tuple[float, Floats]:
         if _solved(self._highs):
-            way = self._certain(known)
-            return float(move @ way), way
+            return self._certain(move, known)
         # without limit, as it seems: with one it must come to it
         self._add_column(-move, FAR, 0.0)
-        way = self._certain(known) if _solved(self._highs) else np.zeros(len(move))
+        distance, way = self._certain(move, known) if _solved(self._highs) else (0.0, np.zeros(len(move)))
         self._drop_column()
-        distance = float(move @ way)
         return (distance if distance < FAR / 2 * self._unit else INFINITE), way
 
-    def _certain(self, known: Sequence[int]) -> Floats:
-        """The solution, shortened so that no value is negative; nothing where it moves what is known or held."""
+    def _certain(self, move: Floats, known: Sequence[int]) -> tuple[float, Floats]:
+        """The solution, shortened where it would leave a value negative; nothing if it moves what is known or held."""
         way: Floats = -np.array(self._highs.getSolution().row_dual) * self._unit
+        reached = float(move @ way)
+        # of a way that goes very far, a part is enough, and its errors are as much smaller
+        way = way * min(1.0, FAR * self._unit / max(reached, self._unit))
         deviation, slight = self._deviation(way), 10 * TOLERANCE * self._unit
         if max(np.abs(deviation[list(known)]).max(initial=0.0), np.abs(self._held @ way).max(initial=0.0)) > slight:
-            return np.zeros(len(way))
+            return 0.0, np.zeros(len(way))
         down = deviation < -slight
-        shortened: Floats = way * ((self._values[down] + slight) / -deviation[down]).min(initial=1.0)
-        return shortened
+        share = float(((self._values[down] + slight) / -deviation[down]).min(initial=1.0))
+        return (reached if share == 1 else float(move @ way) * share), way * share
 
     def _deviation(self, way: Floats) -> Floats:
         factors, columns, starts = self._entries

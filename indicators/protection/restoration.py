@@ -12,6 +12,8 @@ from indicators.protection.system import System
 
 #: part of the cost of secondary cells that is looked at, the dearest first
 LOOKED_AT = 0.8
+#: linear programmes after which no other cell is looked at
+EFFORT = 2000
 
 
 def restore(system: System, withheld: frozenset[int], watched: Mapping[Watch, Vector], wanted: Sequence[Need]) -> frozenset[int]:
@@ -25,7 +27,7 @@ def restore(system: System, withheld: frozenset[int], watched: Mapping[Watch, Ve
     span = known(system, [cell for cell in range(len(system.cells)) if cell not in withheld], watched)
     left, found = LOOKED_AT * sum(float(system.costs[cell]) for cell in secondary), set[int]()
     for cell in secondary:
-        if left <= 0:
+        if left <= 0 or attacker.effort > EFFORT:
             break
         left -= float(system.costs[cell])
         residue = span.residue(ones(system.cells[cell]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from indicators.protection.attacker import Attacker
-from indicators.protection.audit import audit
+from indicators.protection.audit import audit, unmet
 from indicators.protection.elimination import Follows, eliminate
 from indicators.protection.merging import Merged, merge
 from indicators.protection.needs import Need, needs
@@ -70,7 +70,7 @@ def _pattern(system: System) -> tuple[frozenset[int], int]:
     found = eliminate(system)
     # what was told earlier cannot be taken back
     told = Attacker(system, range(len(system.cells)))
-    lost = set(told.unmet(told.asked()) if system.told else ())
+    lost = set(unmet(told, needs(system)) if system.told else ())
     withheld, rounds = _repaired(system, system.primary | found.secondary, lost)
     spared = restore(system, withheld, found.watched, [need for need in needs(system) if need not in lost])
     if spared:
@@ -83,14 +83,16 @@ def _pattern(system: System) -> tuple[frozenset[int], int]:
 
 def _repaired(system: System, withheld: frozenset[int], lost: Collection[Need]) -> tuple[frozenset[int], int]:
     """The cells and as many more as it takes to meet all needs but those that are lost."""
-    attacker, rounds = Attacker(system, withheld), 1
-    wanted = [need for need in attacker.unmet(attacker.asked()) if need not in lost]
-    while wanted:
-        withheld |= repair(system, withheld, wanted)
+    asked, rounds = needs(system), 0
+    while True:
+        wanted = [need for need in unmet(Attacker(system, withheld), asked) if need not in lost]
         rounds += 1
+        if not wanted:
+            return withheld, rounds
         # what is met stays so while more is withheld
-        wanted = Attacker(system, withheld).unmet(wanted)
-    return withheld, rounds
+        while wanted:
+            withheld |= repair(system, withheld, wanted)
+            wanted, rounds = Attacker(system, withheld).unmet(wanted), rounds + 1
 
 
 def _cost(system: System, cells: Iterable[int]) -> float:

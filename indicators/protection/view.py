@@ -44,7 +44,8 @@ class View:
                 break
             zero = zero[~risen]
             ways.append(way)
-        return np.mean(ways, axis=0) / 2
+        inside: Floats = np.mean(ways, axis=0) / 2
+        return inside
 
     def rows(self, atoms: Iterable[int]) -> list[int]:
         """Where those of some atoms stand that can move."""
@@ -81,6 +82,11 @@ class View:
             if not met[at]:
                 yield need
 
+    @property
+    def effort(self) -> int:
+        """How many programmes were solved."""
+        return self._farthest.solved
+
     def hold(self, cell: int) -> None:
         """From now on a cell does not move."""
         ellipsoid, row = self._ellipsoid(), self._cells[cell]
@@ -99,12 +105,16 @@ class View:
 
     def _unsure(self, wanted: Sequence[Need], known: Sequence[int]) -> list[Need]:
         """Those that the ellipsoid does not prove, the most pressing first."""
-        cells, ellipsoid = [need.cell for need in wanted], self._ellipsoid()
         sides, distances = np.array([need.direction for need in wanted]), np.array([need.distance for need in wanted])
-        share = np.where(sides == 0, 2 * self.reach(cells, known), 0.0) / distances
-        if ellipsoid and not known:
-            up, down = ellipsoid.outward([self._cells[cell] for cell in cells])
-            share = np.select([sides > 0, sides < 0], [up, down], up + down) / distances
+        rows, ellipsoid = np.array([self._cells[need.cell] for need in wanted]), self._ellipsoid()
+        share = np.zeros(len(wanted))
+        if ellipsoid and known:
+            share = np.where(sides == 0, 2 * ellipsoid.reach(known)[rows], 0.0) / distances
+        elif ellipsoid:
+            for ways in (ellipsoid.around, ellipsoid.outward):
+                low = np.flatnonzero(share < 1 + SLACK)
+                up, down = ways(rows[low])
+                share[low] = np.select([sides[low] > 0, sides[low] < 0], [up, down], up + down) / distances[low]
         return [wanted[at] for at in np.argsort(share, kind="stable").tolist() if share[at] < 1 + SLACK]
 
 

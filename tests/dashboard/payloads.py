@@ -111,5 +111,7 @@ def hostile(plan: Plan) -> Plan:
             return text() if set(value) == {"zh", "en"} else {name: replaced(inner) for name, inner in value.items()}
         return [replaced(inner) for inner in value] if isinstance(value, list) else value
 
-    whole = plan.model_dump(mode="json", exclude={"disclosure", "cases"})
-    return Plan.model_validate_json(json.dumps({**replaced(whole), "cases": {}}))
+    whole = replaced(plan.model_dump(mode="json", exclude={"disclosure", "cases"}))
+    for unit in whole["identity"]["units"].values():  # stands in every figure, and figures know links, too
+        unit["symbol"] = {"zh": f"<a href='{EVIL}/unit'>unit</a>", "en": f"<b>&<img src='{EVIL}/unit.png'>"}
+    return Plan.model_validate_json(json.dumps({**whole, "cases": {}}))

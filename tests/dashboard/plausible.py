@@ -19,8 +19,10 @@ YEARS = ("2024", "2025", "2026")
 Row = dict[str, Any]
 
 
-def write_plausible(root: Path, plan: Plan, *, more: Sequence[Row] = (), notices: Sequence[Text] = ()) -> Edition:
-    """An edition under `root` with every row the plan would publish and `more`, and some of every status."""
+def write_plausible(
+    root: Path, plan: Plan, *, numbers: Sequence[Row] = (), more: Sequence[Row] = (), notices: Sequence[Text] = ()
+) -> Edition:
+    """An edition under `root` with every row the plan would publish (or these `numbers`) and `more`, and some of every status."""
     coverage = [
         {
             "table_id": name,
@@ -38,7 +40,7 @@ def write_plausible(root: Path, plan: Plan, *, more: Sequence[Row] = (), notices
         }
         for name in plan.indicators
     ]
-    numbers = list(rows(plan))
+    numbers = list(numbers) or list(rows(plan))
     judged = judgements(plan, numbers)
     return write_edition(
         root,

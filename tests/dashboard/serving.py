@@ -27,7 +27,8 @@ def serving(service: Service, log: Path) -> Iterator[str]:
     """The address of the app while it runs."""
     with running(command(service), f"http://127.0.0.1:{service.port}/_stcore/health", log):
         yield f"http://127.0.0.1:{service.port}"
-    assert "Traceback" not in log.read_text(encoding="utf-8")
+    said = log.read_text(encoding="utf-8")
+    assert "Traceback" not in said, said[said.index("Traceback") :][:4000]
 
 
 @contextmanager

@@ -164,7 +164,9 @@ def test_who_is_late_is_named_inside_the_house(run: Run, office: Office) -> None
 
 def test_a_name_that_is_a_formula_stays_text(run: Run, office: Office) -> None:
     register = PLAN["tables/firms"]
-    named = {**register["columns"], "name": {"type": "text", "name": {"zh": "名称", "en": "name"}, "tier": "important"}}
+    words_of = {"zh": "名称", "en": "name"}
+    name = {"type": "text", "name": words_of, "tier": "important", "reason": words_of}
+    named = {**register["columns"], "name": name}
     office.write("tables/firms", {**register, "columns": named})
     office.load(firms=REGISTER.with_columns(name=pl.lit("=cmd()")))
     said = run("late", "--dir", office.store, "--plan", office.folder, "--format", "csv")

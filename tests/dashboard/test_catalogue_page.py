@@ -15,6 +15,7 @@ from dashboard.catalogue import Catalogue, column, name
 from dashboard.serve import APP
 from dashboard.words import words
 from indicators.editions.edition import Edition
+from tests.dashboard.browsing import ready
 
 PICTURES = Path(__file__).parent.parent / "_pictures"
 
@@ -70,6 +71,8 @@ def test_what_only_the_plan_proposes_is_marked(store: Path, monkeypatch: pytest.
     marked = {term for term, mark in terms if flag in mark}
     assert {"Owner", "Use", "Retention", "Legal basis"} <= marked
     assert "What it holds" in {term for term, mark in terms if not mark}
+    assert [term for term, _ in terms].count("Owner") == 1, "what holds for all tables of a group is told once"
+    assert [term for term, _ in terms].count("Retention") == 2, "and again where a table says otherwise"
 
 
 def test_a_search_in_the_address_leaves_what_fits(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +125,7 @@ def test_the_catalogue_in_a_browser(page: Page, app_url: str, language: str, wid
     page.on("request", lambda request: None if request.url.startswith(own) else faults.append(f"outside: {request.url}"))
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto(f"{app_url}/?lang={language}&page=catalogue{more}")
+    ready(page, f"{app_url}/?lang={language}&page=catalogue{more}")
     expect(page.get_by_role("heading", level=1)).to_have_text(words(language)("catalogue.title"))
     expect(page.locator("details.pw-holding").first).to_be_visible()
     expect(page.locator(".st-key-catalogue_downloads")).to_be_attached()

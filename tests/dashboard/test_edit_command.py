@@ -27,7 +27,11 @@ issued: "2025-12-29"
 units:
   people: {name: {zh: 人均产值, en: output per head}, symbol: {zh: 万元, en: wan}, decimals: 2}
 headline: [per_head, per_head_change]
-disclosure: {minimum_groups: 3}
+custody:
+  owner: {zh: 某部, en: A ministry}
+  use: {zh: 统计, en: Statistics}
+  legal_basis: {zh: 统计法, en: The statistics law}
+  retention: {years: 5, reason: {zh: 供复核, en: To check again}}
 """,
     "breakdowns.yaml": "breakdowns: {}\n",
     "tables/register.yaml": """
@@ -35,7 +39,7 @@ name: {zh: 名录, en: Register}
 key: [firm, year]
 period: year
 columns:
-  firm: {type: identifier, name: {zh: 企业代码, en: Firm}, required: true, tier: important}
+  firm: {type: identifier, name: {zh: 企业代码, en: Firm}, required: true, tier: important, reason: {zh: 企业, en: One firm}}
   year: {type: year, name: {zh: 年份, en: Year}, required: true, tier: general}
   layer: {type: identifier, name: {zh: 层, en: Layer}, tier: general}
   layer_size: {type: integer, name: {zh: 层总体, en: Layer size}, tier: general}
@@ -49,10 +53,10 @@ period: year
 link: [{table: register, on: {firm: firm, year: period}}]
 design: {unit: firm, stratum: layer, population: layer_size, sampled: asked, size: people}
 columns:
-  firm: {type: identifier, name: {zh: 企业代码, en: Firm}, required: true, tier: important}
+  firm: {type: identifier, name: {zh: 企业代码, en: Firm}, required: true, tier: important, reason: {zh: 企业, en: One firm}}
   year: {type: year, name: {zh: 年份, en: Year}, required: true, tier: general}
-  output: {type: number, name: {zh: 产值, en: Output}, unit: 万元, tier: important}
-  staff: {type: integer, name: {zh: 人数, en: Staff}, tier: important}
+  output: {type: number, name: {zh: 产值, en: Output}, unit: 万元, tier: important, reason: {zh: 企业, en: One firm}}
+  staff: {type: integer, name: {zh: 人数, en: Staff}, tier: important, reason: {zh: 企业, en: One firm}}
 editing:
   fixes: [{id: thousandfold, column: output, factor: 1000, per: staff}]
   impute:

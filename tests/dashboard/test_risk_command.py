@@ -72,17 +72,18 @@ def test_the_paper_has_every_section_and_can_be_signed(run: Run, open_store: Pat
 def test_the_matrix_holds_every_risk_once_in_the_field_of_its_score(run: Run, open_store: Path) -> None:
     out = run("risk", "--dir", open_store, "--lang", "en").out
     matrix = next(table for table in tables(out) if table[0][0] == words("en")("risk.matrix.axis"))
-    placed: dict[str, int] = {}
+    placed: dict[str, tuple[int, int, int]] = {}
     for row in matrix[1:]:
-        for cell in row[1:]:
-            score = int(cell.split()[0])
-            placed |= dict.fromkeys(re.findall(r"R\d", cell), score)
+        for heading, cell in zip(matrix[0][1:], row[1:], strict=True):
+            field = (int(row[0].split()[0]), int(heading.split()[0]), int(cell.split()[0]))
+            placed |= dict.fromkeys(re.findall(r"R\d", cell), field)
     titles = {title.split()[0]: title for title in headings(out) if re.match(r"R\d", title)}
     assert set(placed) == set(titles) == {f"R{number}" for number in range(1, RISKS + 1)}
     for number, title in titles.items():
         likelihood, impact, score = map(int, re.findall(r"\d+", title.rsplit("(", 1)[1]))
-        assert likelihood * impact == score == placed[number]
-    scores = [placed[f"R{number}"] for number in range(1, RISKS + 1)]
+        assert (likelihood, impact, score) == placed[number]
+        assert likelihood * impact == score
+    scores = [placed[f"R{number}"][2] for number in range(1, RISKS + 1)]
     assert scores == sorted(scores, reverse=True)
 
 
@@ -108,6 +109,22 @@ def test_the_paper_follows_the_store(run: Run, open_store: Path) -> None:
     rows = {row[0]: row for row in next(one for one in tables(after) if one[0][0] == said("risk.reach.role"))}
     assert rows[said("risk.role.warehouse")][3] == said("risk.reach.everyone")
     assert rows[said("risk.role.editions")][2] == said("catalogue.tier.general")
+
+
+def test_of_files_that_differ_the_most_open_are_told(run: Run, open_store: Path) -> None:
+    said = words("en")
+    for name, mode in (("a", 0o600), ("b", 0o604), ("c", 0o640)):
+        (open_store / "weights").mkdir(exist_ok=True)
+        (open_store / "weights").chmod(0o755)
+        (open_store / "weights" / f"{name}.parquet").write_bytes(b"rows")
+        (open_store / "weights" / f"{name}.parquet").chmod(mode)
+    out = run("risk", "--dir", open_store, "--lang", "en").out
+    rows = {row[0]: row for row in next(one for one in tables(out) if one[0][0] == said("risk.reach.role"))}
+    weights = rows[said("risk.role.weights")]
+    assert weights[1] == "3"
+    assert weights[3] == said("risk.reach.mixed", worst=said("risk.reach.everyone"), n=1)
+    assert weights[4] == said("risk.reach.owner")
+    assert weights[5] == "0/3"
 
 
 def test_json_says_the_same_as_the_paper(run: Run, open_store: Path) -> None:

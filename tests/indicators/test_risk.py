@@ -155,6 +155,11 @@ def cut(store: Path) -> None:
     (store / "log.jsonl").write_bytes(lines[1])
 
 
+def foreign(store: Path) -> None:
+    """A log that is whole in itself, and tells of another edition than the one that lies there."""
+    log.append(store, action="publish", objects={"edition": "0001", "edition_sha256": "0" * 64})
+
+
 def without_key(store: Path) -> None:
     with pytest.MonkeyPatch.context() as without:
         without.delenv("PLANWATCH_KEY")
@@ -203,6 +208,7 @@ CHANGES = [
     Change(name="a store that all can write into", of_store=lambda at: at.chmod(0o777), gives={"tampering": 3}),
     Change(name="no log", of_store=lambda at: (at / "log.jsonl").unlink(), gives={"unseen": 3}, key="none"),
     Change(name="a line of the log taken out", of_store=cut, gives={"unseen": 3}, key="broken"),
+    Change(name="a log of another edition", of_store=foreign, gives={"unseen": 3}, key="broken"),
     Change(name="a log without marks of the key given", of_store=without_key, gives={"unseen": 3}, key="broken"),
     Change(name="no audit on record", of_store=unaudited, gives={"inference": 3}, key="unrecorded"),
     Change(name="weaker rules, in plain", of_store=weaker, gives={"inference": 2, "media": 2}, key="weaker"),
@@ -210,7 +216,8 @@ CHANGES = [
     Change(name="accounts that cannot be used", accounts=FAULTY, gives={"entry": 3}),
     Change(name="what is only proposed", plan=PROPOSED, gives={"grading": 2}, key="unconfirmed"),
     Change(name="a column without a reason", plan=UNREASONED, gives={"grading": 3}, key="unreasoned"),
-    Change(name="seven years are over", today=date(2032, 1, 1), gives={"retention": 3}, key="overdue"),
+    Change(name="the last day of the third year", today=date(2027, 12, 31), gives={}, key="kept"),
+    Change(name="the first day after it", today=date(2028, 1, 1), gives={"retention": 3}, key="overdue"),
     Change(name="records without an end", plan=ENDLESS, gives={"retention": 2}, key="endless"),
 ]
 
@@ -238,6 +245,13 @@ def test_a_broken_edition_is_found(store: Path) -> None:
     found = judged(store)
     assert (found["tampering"].likelihood, found["tampering"].findings[0].key) == (3, "broken")
     assert found["inference"].findings[0].key == "none", "of what cannot be opened nothing is shown"
+
+
+def test_the_shortest_retention_is_over_first(store: Path) -> None:
+    [finding] = judged(store, today=date(2028, 1, 1))["retention"].findings
+    assert (finding.tables, finding.tier) == (("declarations",), "core")
+    [finding] = judged(store, today=date(2032, 1, 1))["retention"].findings
+    assert len(finding.tables) == 7, "those of seven years too, and no public list"
 
 
 def test_the_impact_is_the_tier_of_the_files_concerned(store: Path) -> None:

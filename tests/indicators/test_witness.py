@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,13 +10,18 @@ import polars as pl
 import pytest
 
 from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
-from indicators.editions.edition import MANIFEST, BrokenEdition, write_edition
+from indicators.editions.edition import MANIFEST, BrokenEdition, Edition, write_edition
 from indicators.editions.results import RESULTS
 from indicators.editions.witness import witnesses
 from pipelines import log
 from pipelines.durable import sha256
+from pipelines.forget import forget
 from pipelines.log import FILE, LogBroken, append
 from pipelines.logcheck import verify
+from pipelines.request import Request
+from pipelines.sealing import inspect, seal_store
+from pipelines.secret import new_key, using
+from tests.indicators.office import Office, answers, firms, jobs
 
 PLAN = load_plan(AUTOMOTIVE)
 
@@ -86,3 +92,40 @@ def test_an_edition_that_was_touched_speaks_for_nothing(harm: str, store: Path) 
         path.write_bytes(path.read_bytes().replace(b'"sequence": 3', b'"sequence": 1') if harm == "changed" else b"{")
     with pytest.raises(BrokenEdition, match=r"Edition 0002: .* cannot speak for the log"):
         witnesses(store / "editions")
+
+
+def numbers(edition: Edition) -> list[tuple[object, ...]]:
+    with closing(edition):
+        columns = "indicator, period, breakdown, category, value, se, n, status"
+        return edition.query(f"SELECT {columns} FROM results ORDER BY ALL").rows()
+
+
+def test_publishing_goes_on_in_a_sealed_store_and_after_forgetting(tmp_path: Path) -> None:
+    """A sealed store gives the numbers of a plain one; one that forgot a firm those of one that never had it."""
+    listed = firms((2025, 2026))
+    given = {"firms": listed, "answers": answers(listed), "jobs": jobs(listed)}
+    plain, sealed = Office(tmp_path / "plain"), Office(tmp_path / "sealed")
+    for office in (plain, sealed):
+        office.load(**given)
+    gone = str(listed["firm"][0])
+    key, plan = new_key(), load_plan(plain.folder)
+    seal_store(sealed.store, key)
+    with using(key):
+        expected = numbers(plain.publish())
+        assert numbers(sealed.publish()) == expected
+        assert len([row for row in expected if row[-1] == "published"]) > 10
+        forget(sealed.store, plan.dictionary, Request(unit=gone))
+        after = numbers(sealed.publish())
+        without = Office(tmp_path / "without")
+        without.load(**{name: frame.filter(frame["firm"] != gone) for name, frame in given.items()})
+        never = {row[:4]: row for row in numbers(without.publish())}
+        told = [row for row in after if row[-1] == "published"]
+        assert len(told) > 10
+        assert told == [never[row[:4]] for row in told]
+        assert inspect(sealed.store, key).faults == ()
+        found = witnesses(sealed.editions)
+        checked = verify(sealed.store, found)
+    assert [entry.action for entry in log.read(sealed.store)] == [*["load"] * 3, "seal", "publish", "forget", "publish"]
+    assert [witness.head.sequence for witness in found.values() if witness.head] == [4, 6]
+    assert (checked.marked, checked.proven) == (4, 4)
+    assert not [name for name in ("0001", "0002") if gone.encode() in (sealed.editions / name / MANIFEST).read_bytes()]

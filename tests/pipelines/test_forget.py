@@ -13,14 +13,14 @@ import pytest
 
 from pipelines import editrun, log, logcheck, parts, pseudonym, rejected, sealing, trail, vault, warehouse, weights
 from pipelines.database import Database
-from pipelines.dictionary import Dictionary
+from pipelines.dictionary import Dictionary, Table
 from pipelines.forget import ForgetRefused, Forgotten, forget
 from pipelines.load import load
 from pipelines.lock import held
 from pipelines.request import Request, end_of
 from pipelines.secret import new_key, using
 from pipelines.terms import Terms
-from tests.pipelines import edited, stores
+from tests.pipelines import edited, records, stores
 from tests.pipelines.forms import write
 from tests.pipelines.stores import DICTIONARY, UNITS, hits, rows
 
@@ -123,6 +123,20 @@ def test_files_and_messages_that_name_a_unit_lose_the_name(store: Path) -> None:
     assert forget(store, DICTIONARY, Request(unit="U9999-X")).set_aside == 1
     assert rejected.all_rejected(store)["row"].to_list() == [2, 3]
     assert hits(store, ["U9999-X"]) == {}
+
+
+def test_a_file_of_several_that_bears_the_name_of_one_loses_it(store: Path, tmp_path: Path) -> None:
+    mended = write(
+        tmp_path / f"{NAME} (U0001-A).csv", "enterprise_id,year,output,staff", ["U0001-A,2026,7,7", "U0004-D,2026,8,8"]
+    )
+    load([mended], store=store, dictionary=DICTIONARY)
+    source = parts.read_manifest(store)[-1].source
+    forget(store, DICTIONARY, Request(unit=GONE))
+    last = parts.read_manifest(store)[-1]
+    assert (last.file, last.accepted, last.forgotten) == ("forgotten (forgotten).csv", 2, 1)
+    assert last.source != source, "a hash of the path, which might be guessed"
+    assert pl.read_parquet(store / str(last.part))["src_file"].to_list() == ["forgotten (forgotten).csv"]
+    assert hits(store, [GONE, NAME]) == {}
 
 
 def test_the_trail_keeps_what_others_were_given_and_not_by_whom(store: Path) -> None:
@@ -346,3 +360,36 @@ def _free(text: str, place: int, word: str) -> bool:
 )  # fmt: skip
 def test_the_last_day_of_a_period(period: str, end: date | None) -> None:
     assert end_of(period) == end
+
+
+def test_the_time_that_a_row_is_of() -> None:
+    """Of its period; without one of its latest date, that which tells versions apart left out; else of the year of its table."""
+    day = date(2025, 7, 1)
+    orders = records.table({"begun": "date", "done": "date", "seen": "date"}).model_copy(
+        update={"period": None, "latest": "seen"}
+    )
+    orders = orders.model_copy(update={"columns": {name: column for name, column in orders.columns.items() if name != "when"}})
+    frame = pl.DataFrame(
+        {
+            "unit": list("abcd"),
+            "begun": [date(2025, 1, 1), date(2025, 1, 1), date(2025, 1, 1), None],
+            "done": [date(2025, 6, 30), date(2025, 7, 1), None, None],
+            "seen": [date(2026, 9, 30)] * 4,
+        }
+    )
+
+    def goes(table: Table, rows: pl.DataFrame) -> list[bool]:
+        return rows.with_columns(goes=Request(before=day).of_rows(table, rows.columns))["goes"].to_list()
+
+    assert goes(orders, frame) == [True, False, True, False]
+    monthly = records.table({"begun": "date"}, period="month")
+    months = pl.DataFrame({"unit": ["a", "b"], "when": [date(2025, 6, 1), date(2025, 7, 1)], "begun": [date(2020, 1, 1)] * 2})
+    assert goes(monthly, months) == [True, False]
+    yearly = records.table({})
+    assert goes(yearly, pl.DataFrame({"unit": ["a", "b"], "when": [2024, 2025]}, schema_overrides={"when": pl.Int32})) == [
+        True,
+        False,
+    ]
+    undated = yearly.model_copy(update={"period": None, "year": 2024, "columns": {"unit": yearly.columns["unit"]}})
+    assert goes(undated, pl.DataFrame({"unit": ["a"]})) == [True]
+    assert goes(undated.model_copy(update={"year": None}), pl.DataFrame({"unit": ["a"]})) == [False]

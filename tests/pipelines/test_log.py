@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -107,6 +108,12 @@ def cut_at_a_line(lines: list[bytes], chance: random.Random) -> list[bytes]:
     return lines[: chance.randrange(len(lines))]
 
 
+def replaced(lines: list[bytes], chance: random.Random) -> list[bytes]:
+    """One entry changed, with a right hash of its own, and the others as they were."""
+    place = chance.randrange(len(lines))
+    return [*lines[:place], _entry(json.loads(lines[place]) | {"actor": "mallory"}, None), *lines[place + 1 :]]
+
+
 def remade(lines: list[bytes], chance: random.Random) -> list[bytes]:
     """One entry changed, and every hash from there on worked out anew, as one can who lacks the key; marks left as they are."""
     place, new = chance.randrange(len(lines)), list(lines)
@@ -135,13 +142,13 @@ def _entry(values: dict[str, object], mark: object) -> bytes:
     return json.dumps({**body, "hash": digest, **kept}, ensure_ascii=False).encode() + b"\n"
 
 
-HARMS: list[Harm] = [flipped, removed, swapped, doubled, inserted, cut, cut_at_a_line, remade, unmarked]  # type: ignore[list-item]
+HARMS: list[Harm] = [flipped, removed, swapped, doubled, inserted, cut, cut_at_a_line, replaced, remade, unmarked]  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize("keyed", [False, True], ids=["without a key", "with a key"])
 @pytest.mark.parametrize("harm", HARMS, ids=lambda harm: harm.__name__)
 def test_every_tampering_is_found(harm: Harm, keyed: bool, tmp_path: Path) -> None:
-    """9 kinds × 2 × 40 by chance. The editions vouch for all lines here, so that a changed last line is found without a key."""
+    """10 kinds × 2 × 40 by chance. The editions vouch for all lines here, so that a changed last line is found without a key."""
     key = FIRST if keyed else None
     lines, said = filled(tmp_path, key)
     chance, tried = random.Random(harm.__name__), 0
@@ -154,7 +161,9 @@ def test_every_tampering_is_found(harm: Harm, keyed: bool, tmp_path: Path) -> No
         assert found(tmp_path, new, key, said) is not None, b"".join(new)
 
 
-@pytest.mark.parametrize("harm", [flipped, removed, swapped, doubled, inserted, remade, unmarked], ids=lambda harm: harm.__name__)
+@pytest.mark.parametrize(
+    "harm", [flipped, removed, swapped, doubled, inserted, replaced, remade, unmarked], ids=lambda harm: harm.__name__
+)
 def test_with_a_key_it_is_found_without_any_edition(harm: Harm, tmp_path: Path) -> None:
     lines, _ = filled(tmp_path, FIRST)
     chance = random.Random(harm.__name__)
@@ -210,6 +219,7 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert [entry.line for entry in entries] == lines
     assert (verify(tmp_path).lines, verify(tmp_path).marked) == (LINES, 0)
     assert head(tmp_path / "none") is None
+    assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) & 0o037 == 0, "it names who signed in"
     assert verify(tmp_path / "none").lines == 0
 
 

@@ -110,3 +110,18 @@ def test_sealed_files_are_told_from_plain_ones(store: Path) -> None:
 
 def test_a_store_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
     assert reached(tmp_path / "nope") == ()
+
+
+def test_a_folder_that_cannot_be_listed_is_no_empty_one(store: Path) -> None:
+    put(store, "accepted/register/000001-a.parquet")
+    (store / "accepted").chmod(0o000)
+    me = os.geteuid()
+    if me == 0:  # no mode keeps an administrator out
+        os.seteuid(next(user.pw_uid for user in pwd.getpwall() if user.pw_uid != 0))
+    try:
+        with pytest.raises(PermissionError):
+            reached(store)
+    finally:
+        os.seteuid(me)
+        (store / "accepted").chmod(0o755)
+    assert len(reached(store)) == 1

@@ -13,11 +13,27 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines import editrun, logcheck, overlay, parts, private, pseudonym, rejected, sealing, trail, vault, warehouse, weights
+from pipelines import (
+    editrun,
+    log,
+    logcheck,
+    overlay,
+    parts,
+    private,
+    pseudonym,
+    rejected,
+    sealing,
+    trail,
+    vault,
+    warehouse,
+    weights,
+)
 from pipelines.load import load
 from pipelines.lock import held
+from pipelines.log import LogBroken
 from pipelines.parts import StoreDamaged
 from pipelines.private import MEMORY, Private
+from pipelines.scratch import Scratch
 from pipelines.seal import SealBroken
 from pipelines.secret import Key, KeyNeeded, new_key, using
 from tests.pipelines import stores
@@ -297,7 +313,7 @@ def test_a_plain_copy_that_a_killed_reader_left_goes_with_the_next_run(store: Pa
 
 def test_a_copy_lies_in_memory_where_it_fits_and_beside_where_not(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small, large = Private(store, 1000), Private(store, 1 << 60)
-    assert MEMORY in small.path.parents
+    assert (MEMORY in small.path.parents) == MEMORY.is_dir()
     assert large.path.parent == store
     small.remove()
     large.remove()
@@ -324,9 +340,32 @@ def test_a_crash_while_loading_leaves_no_plain_work_in_a_sealed_store(store: Pat
         assert stores.hits(tmp_path / "run" / "store", WORDS) == {}
         with using(key):
             report = load([tmp_path / "late.csv"], store=tmp_path / "run" / "store", dictionary=DICTIONARY)[0]
+            assert not [name for name in stores.names(tmp_path / "run" / "store") if name.endswith(".new")]
             assert report.accepted == 2
             assert sealing.inspect(tmp_path / "run" / "store", key).faults == ()
         shutil.rmtree(tmp_path / "run")
+
+
+def test_what_a_reader_copies_lies_in_the_private_folder(store: Path, key: Key) -> None:
+    """A workbook or text file is copied while it is read; of a sealed store not into the folder for temporary files."""
+    with vault.workplace(store, "work-") as work:
+        assert work.parent == store
+        assert Scratch().path.parent != work
+    sealing.seal_store(store, key)
+    with using(key), vault.workplace(store, "work-") as work:
+        scratch = Scratch()
+        assert scratch.path.parent == work
+        assert store not in work.parents
+    assert not scratch.path.exists()
+
+
+def test_no_key_takes_over_a_log_that_was_touched(store: Path, key: Key) -> None:
+    sealing.seal_store(store, key)
+    path = store / log.FILE
+    path.write_bytes(path.read_bytes().replace(b'"load"', b'"edit"', 1))
+    with using(key), pytest.raises(LogBroken, match="line 1 was changed"):
+        sealing.seal_store(store, new_key())
+    assert _form(store) == key.id
 
 
 def test_large_manifests_and_small_ones_are_read_alike(store: Path, key: Key) -> None:
