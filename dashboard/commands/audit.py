@@ -52,6 +52,7 @@ def audit(
     from dashboard.words import words
     from indicators.attack.audit import as_json
     from indicators.attack.audit import audit as audited
+    from pipelines import log
 
     spoken, opened = words(language_of(lang)), edition_of(store, edition)
     with progress("audit") as report:
@@ -63,7 +64,9 @@ def audit(
     else:
         _print(told, seen, opened.plan, spoken)
     opened.close()
-    if told.recovered or (seen and (seen.exposed or seen.narrow)):
+    failed = bool(told.recovered or (seen and (seen.exposed or seen.narrow)))
+    log.append(store, action="audit", objects={"edition": opened.id}, outcome="failed" if failed else "done")
+    if failed:
         raise typer.Exit(1)
 
 

@@ -143,12 +143,12 @@ class Counts:
             if what == "n":
                 if key in self.of.setdefault(series, {}):
                     continue
-                self.of[series][key] = round(value)
+                self.of[series][key] = float(round(value))
             elif any(f.series == series and f.what == what and f.key == key for f in self.found):
                 continue
             cell = self.told.cells.get(series, {}).get(key)
             if cell is not None and cell.withheld:
-                self.found.append(Found(series=series, what=what, key=key, value=value, across=across))
+                self.found.append(Found(series=series, what=what, key=key, value=float(round(value)), across=across))
 
 
 def _known(told: Told) -> dict[Counted, dict[Key, float]]:

@@ -74,6 +74,8 @@ def solve(equations: Iterable[Terms], part_of: Callable[[Column], Hashable], sha
     columns: dict[Hashable, dict[Column, None]] = defaultdict(dict)
     for number, terms in enumerate(equations):
         parts = {part_of(column) for column in terms if column not in shared}
+        if not parts:
+            continue
         for column in terms:
             for part in parts if column in shared else (part_of(column),):
                 columns[part][column] = None

@@ -84,6 +84,9 @@ class Equations:
     signed: set[Column] = field(default_factory=set)  # unknowns that may be negative
     scale: dict[str, float] = field(default_factory=dict)  # of a published number of an indicator, in the mean
     size: float = 1.0  # units, at most: x is measured in these
+    _hidden: set[tuple[str, str | None, Key]] = field(
+        default_factory=set
+    )  # withheld, by the first edition that is the same
     _units: dict[Key, float] = field(default_factory=dict)
     _edition: dict[tuple[str, str, Key], str] = field(default_factory=dict)
     _seen: set[frozenset[tuple[Column, float]]] = field(default_factory=set)
@@ -156,6 +159,8 @@ class Equations:
                 for key, first in keys.items():
                     self._edition[name, edition, key] = first
                     self._edition["", edition, key] = min(first, self._edition.get(("", edition, key), first))
+                    if self.evidence.told.cells[Series(edition, name, self.period)][key].withheld:
+                        self._hidden.add((name, first, key))
 
     def _add(self, terms: Mapping[Column, float], kind: Kind, owner: str | None = None, *, agreed: bool = False) -> None:
         held = {column: factor for column, factor in terms.items() if factor}
@@ -228,6 +233,8 @@ class Equations:
             above, below = self.y(name, edition, key), ONE if is_total else self.x(edition, key)
             if key in agreed and not is_total:
                 self._add({above: 1.0, below: -agreed[key].value / self.scale[name]}, Kind.parts, name, agreed=True)
+            if level is not None and level.published and (name, self._edition.get((name, edition, key)), key) in self._hidden:
+                self._add({above: 1.0, below: -self._in(name, level.value) / self.scale[name]}, Kind.editions, name)
             if level is not None and not level.published and AS_OF not in self.period:
                 told = self._in(name, level.value) / self.scale[name]
                 self._add({above: 1.0, below: -told}, level.kind, name, agreed=level.agreed)

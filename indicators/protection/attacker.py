@@ -16,6 +16,9 @@ from indicators.protection.span import Vector, Watch
 from indicators.protection.system import Bounds, System
 from indicators.protection.view import SLACK, View
 
+#: magnitude (None: as a sum), connected part (None: the cell does not move), contributor
+_Group = tuple[int | None, int | None, str]
+
 
 class Attacker:
     """What can be known of a merged system of which all cells but `withheld` are published.
@@ -36,7 +39,7 @@ class Attacker:
         return [Need(cell=cell, contributor=contributor) for cell, contributor in exposed(self._system, self._span)]
 
     def unmet(self, wanted: Iterable[Need]) -> list[Need]:
-        """Those of some needs in magnitudes that are not met."""
+        """Those of some needs that are not met."""
         return list(self.failing(wanted))
 
     def failing(self, wanted: Iterable[Need]) -> Iterator[Need]:
@@ -44,17 +47,18 @@ class Attacker:
         for (magnitude, part, contributor), group in self._grouped(wanted):
             if part is None:
                 yield from group
-            else:
+            elif magnitude is not None:
                 view = self._views[magnitude][part]
                 yield from view.failing(group, view.rows(self._system.alone.get(contributor, ())))
 
     def suspected(self, wanted: Iterable[Need]) -> Iterator[Need]:
         """For cells of which something is wanted: needs against contributors that are not met at first sight."""
         for (magnitude, part, _), group in self._grouped(wanted):
-            cells = sorted({need.cell for need in group})
+            if part is None or magnitude is None:
+                continue
+            cells, view = sorted({need.cell for need in group}), self._views[magnitude][part]
             least = np.array([narrow(self._system, magnitude, cell) for cell in cells])
-            for contributor, atoms in self._system.alone.items() if part is not None else ():
-                view = self._views[magnitude][part or 0]
+            for contributor, atoms in self._system.alone.items():
                 if not (rows := view.rows(atoms)):
                     continue
                 for at in np.flatnonzero(2 * view.reach(cells, rows) < least * (1 + SLACK)):
@@ -93,10 +97,8 @@ class Attacker:
             contributor=contributor or None,
         )
 
-    def _grouped(self, wanted: Iterable[Need]) -> list[tuple[tuple[int, int | None, str], list[Need]]]:
-        """Needs by magnitude, connected part (None: the cell does not move at all) and contributor."""
-        groups: dict[tuple[int, int | None, str], list[Need]] = {}
+    def _grouped(self, wanted: Iterable[Need]) -> list[tuple[_Group, list[Need]]]:
+        groups: dict[_Group, list[Need]] = {}
         for need in wanted:
-            assert need.magnitude is not None
             groups.setdefault((need.magnitude, self._part.get(need.cell), need.contributor), []).append(need)
         return list(groups.items())

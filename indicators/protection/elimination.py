@@ -7,22 +7,15 @@ then on, and elimination begins again; each round rules out what the round befor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from indicators.protection.needs import Blocked
 from indicators.protection.span import PRIME, Span, Vector, Watch, ones
 from indicators.protection.system import System
 
 #: a primary cell, and the contributor who can work it out ("" for anybody)
 Pair = tuple[int, str]
-
-
-class Follows(Exception):
-    """A primary cell follows from forced cells alone; of these the fewest that suffice."""
-
-    def __init__(self, primary: int, forced: Iterable[int]) -> None:
-        self.primary, self.forced = primary, frozenset(forced)
-        super().__init__(f"cell {primary} follows from {sorted(self.forced)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,17 +26,18 @@ class Elimination:
     watched: Mapping[Watch, Vector]
 
 
-def eliminate(system: System) -> Elimination:
-    """Cells withheld as secondary; a primary that follows from earlier sums is not protected from those who know them.
+def eliminate(system: System, withheld: Collection[int] = ()) -> Elimination:
+    """Cells withheld as secondary, those among them that are `withheld` already.
 
-    Raises Follows where forced cells leave no choice.
+    A primary cell that follows from earlier sums is not protected from those who know them. Raises Blocked where forced cells
+    leave no choice.
     """
     watched = primaries(system)
     lost = exposed(system, known(system, (), watched))
     watched = {name: vector for name, vector in watched.items() if (name[0], "") not in lost}
     while True:
         span = known(system, (), watched)
-        secondary = _accept(system, span, watched)
+        secondary = _accept(system, span, watched, withheld)
         found = {pair: vector for pair, vector in exposed(system, span).items() if pair not in lost}
         if not found:
             return Elimination(secondary=secondary, watched=watched)
@@ -83,21 +77,22 @@ def is_own(system: System, cell: int, contributor: str) -> bool:
     )
 
 
-def _accept(system: System, span: Span, watched: Mapping[Watch, Vector]) -> frozenset[int]:
-    """Accepts forced cells, then all others in order; returns those that cannot be."""
+def _accept(system: System, span: Span, watched: Mapping[Watch, Vector], withheld: Collection[int]) -> frozenset[int]:
+    """Accepts forced cells, then all others in order; returns those that cannot be, and those that were withheld before."""
     forced = [cell for cell in system.order if cell in system.forced]
-    withheld = set()
-    for cell in (*forced, *(cell for cell in system.order if cell not in system.primary | system.forced)):
+    found = set(withheld) - system.primary
+    out = found | system.primary | system.forced
+    for cell in (*forced, *(cell for cell in system.order if cell not in out)):
         residue = span.residue(ones(system.cells[cell]))
         if not residue:
             continue
         if (name := span.caught(residue)) is None:
             span.accept(residue)
         elif cell in system.forced:
-            raise Follows(name[0], _fewest(system, forced, watched[name]))
+            raise Blocked(name[0], _fewest(system, forced, watched[name]))
         else:
-            withheld.add(cell)
-    return frozenset(withheld)
+            found.add(cell)
+    return frozenset(found)
 
 
 def _fewest(system: System, forced: list[int], vector: Vector) -> list[int]:

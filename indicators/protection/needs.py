@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from indicators.protection.system import System
@@ -17,19 +18,28 @@ class Need:
     """That a bound of a primary cell, in the magnitude of this number, is at such a distance from its value.
 
     `direction` is 1 for the upper bound, −1 for the lower, 0 for both together. Without a magnitude the cell must not follow
-    from others as a sum. The attacker is a `contributor`, or an outsider ("").
+    from others as a sum; values may then be negative. The attacker is a `contributor`, or an outsider ("").
     """
 
     cell: int
     magnitude: int | None = None
     direction: int = 0
-    distance: float = 0.0
+    distance: float = 1.0
     contributor: str = ""
 
 
+class Blocked(Exception):
+    """A primary cell cannot get what it needs while these forced cells, none of which can be spared, are published."""
+
+    def __init__(self, primary: int, forced: Iterable[int]) -> None:
+        self.primary, self.forced = primary, frozenset(forced)
+        super().__init__(f"cell {primary} cannot be protected while {sorted(self.forced)} are published")
+
+
 def needs(system: System) -> list[Need]:
-    """What must hold against outsiders for the primary cells that magnitudes name."""
-    found = []
+    """What must hold of the primary cells against outsiders."""
+    named = {cell for one in system.magnitudes for cell in (*one.upper, *one.lower)}
+    found = [Need(cell=cell) for cell in sorted(system.primary - named)]
     for at, one in enumerate(system.magnitudes):
         for cell in sorted({*one.upper, *one.lower}):
             least = narrow(system, at, cell)

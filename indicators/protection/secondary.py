@@ -10,12 +10,15 @@ from collections.abc import Collection, Iterable
 
 from indicators.protection.attacker import Attacker
 from indicators.protection.audit import audit, unmet
-from indicators.protection.elimination import Follows, eliminate
+from indicators.protection.elimination import Elimination, eliminate
 from indicators.protection.merging import Merged, merge
-from indicators.protection.needs import Need, needs
-from indicators.protection.repair import Stuck, repair
+from indicators.protection.needs import Blocked, Need, needs
+from indicators.protection.repair import repair
 from indicators.protection.restoration import restore
 from indicators.protection.system import Pattern, System
+
+#: cells up to which a pattern is also sought that begins with the cheapest cells instead of elimination
+SMALL = 200
 
 
 class TooLarge(ValueError):
@@ -49,7 +52,7 @@ def protect(system: System, budget: int) -> Pattern:
         raise Unprotectable(min(both), (min(both),))
     try:
         withheld, rounds = _pattern(merged.system)
-    except (Follows, Stuck) as error:
+    except Blocked as error:
         raise Unprotectable(*_original(system, merged, error.primary, error.forced)) from error
     hidden = system.primary | merged.expand(withheld)
     lost = set(audit(system, range(len(system.cells)))) if system.told else set()
@@ -66,11 +69,19 @@ def protect(system: System, budget: int) -> Pattern:
 
 
 def _pattern(system: System) -> tuple[frozenset[int], int]:
-    """Withheld cells of a merged system, and how often they were audited."""
-    found = eliminate(system)
+    """The cheapest of the patterns found for a merged system, and how often it was audited."""
     # what was told earlier cannot be taken back
-    told = Attacker(system, range(len(system.cells)))
-    lost = set(unmet(told, needs(system)) if system.told else ())
+    lost = set(unmet(Attacker(system, range(len(system.cells))), needs(system)) if system.told else ())
+    patterns = [_finished(system, eliminate(system), lost)]
+    if len(system.cells) <= SMALL:
+        cheap, rounds = _repaired(system, system.primary, lost)
+        withheld, more_rounds = _finished(system, eliminate(system, cheap), lost)
+        patterns.append((withheld, rounds + more_rounds))
+    return min(patterns, key=lambda pattern: _cost(system, pattern[0]))
+
+
+def _finished(system: System, found: Elimination, lost: Collection[Need]) -> tuple[frozenset[int], int]:
+    """What was eliminated, repaired, and without what is not needed any more."""
     withheld, rounds = _repaired(system, system.primary | found.secondary, lost)
     spared = restore(system, withheld, found.watched, [need for need in needs(system) if need not in lost])
     if spared:

@@ -247,6 +247,10 @@ def test_publishing_again_after_a_load_edits_again(run: Run, store: Path, tmp_pa
     run("publish")
     run("load", write(tmp_path / "late.csv", "firm,year,output,staff", ["L3,2026,12000,1000"]))
     said = run("publish")
+    assert said.code == 2, "the two editions would tell what one enterprise reported late"
+    assert "so few enterprises changed" in said.err
+    (store / "disclosure.yaml").write_text("differences: accept\n", encoding="utf-8")
+    said = run("publish")
     assert said.code == 0, said.err
     assert [found.added for found in read_runs(store)] == [1, 0]
     # S5 alone is still imputed: from its own former value and the growth of the others
