@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -20,23 +21,27 @@ FILE = "access.yaml"
 Role = Literal["viewer", "association", "analyst", "steward"]
 EVERYONE: frozenset[Role] = frozenset({"viewer", "association", "analyst", "steward"})
 INSIDE: frozenset[Role] = frozenset({"analyst", "steward"})
-Codes = str | Annotated[list[str], Field(min_length=1)]
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 class Account(Model):
     """One account of the identity provider and its role here."""
 
-    email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
-    subject: str | None = Field(default=None, min_length=1)  # `sub` of the token, where an e-mail address may change hands
+    email: str | None = None
+    subject: str | None = None  # `sub` of the token, where an e-mail address may change hands
     role: Role
-    scope: dict[Identifier, Codes] = {}  # of an association: what its members have in common
+    scope: dict[Identifier, str | list[str]] = {}  # of an association: what its members have in common
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if (self.email is None) == (self.subject is None):
+        if bool(self.email) == bool(self.subject):
             raise ValueError("an account is named by its `email` or by its `subject`, by one of them")
         if (self.role == "association") != bool(self.scope):
             raise ValueError("an association needs a `scope`, and only an association has one")
+        if not all(self.scope.values()):
+            raise ValueError("a breakdown of the `scope` names no code; write at least one, or leave the breakdown out")
+        if self.email and not _ADDRESS.fullmatch(self.email):
+            raise ValueError(f"`email` must be one address such as name@example.cn, found `{self.email}`")
         return self
 
     @property

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from dashboard import policy
 from dashboard.sessions import Sessions
@@ -24,6 +24,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _QUERY = re.compile(r"[A-Za-z0-9_.~,%=&+:-]{1,1500}")
 _ASKED = "planwatch_asked"  # the cookie with the view that was asked for before signing in
+_HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
 
 
@@ -56,13 +57,32 @@ class Door:
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
             asked = _asked(scope)
-            if self._refused(asked) or asked.path != policy.STREAM or "origin" not in asked.headers:
+            # NOTE: of an origin that is not the host Streamlit asks a machine outside for our own address
+            same = asked.headers.get("origin", "").lower() in (f"http://{asked.host}", f"https://{asked.host}")
+            if self._refused(asked) or asked.path != policy.STREAM or not same:
                 await receive()
                 await send({"type": "websocket.close", "code": 1008})
             else:
                 await self.app(scope, receive, send)
         else:
-            await self._answer(scope, receive, send)
+            await self._safely(scope, receive, send)
+
+    async def _safely(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """An answer with our headers even where the program fails; what failed stands in its log."""
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, sending)
+        except Exception:
+            logging.getLogger("planwatch").exception("%s %s", scope["method"], scope["path"])
+            if begun:
+                raise
+            await _say(self._guarded(_asked(scope), send, host=""), 500, "A mistake of the program; its log says which.")
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = _asked(scope)
@@ -89,8 +109,8 @@ class Door:
 
     def _refused(self, asked: Asked) -> str | None:
         """Why a request may not come in: another name leads here (DNS rebinding), or a proxy to where nobody signs in."""
-        name = urlsplit(f"//{asked.host}").hostname if re.fullmatch(r"[A-Za-z0-9.:\[\]-]{1,260}", asked.host) else None
-        if name is None or name.rstrip(".") not in self.started.hosts:
+        found = _HOST.fullmatch(asked.host)
+        if found is None or found.group(1).strip("[]").rstrip(".") not in self.started.hosts:
             return "This host name is not one under which the app was started; planwatch app --host NAME names it."
         if self.started.who == "steward" and any(one in asked.headers for one in _FORWARDED):
             return (

@@ -29,6 +29,7 @@ SETTINGS = {
     "server.trustedUserHeaders": "{}",  # else whoever sends a header could say who he is
     "server.maxUploadSize": "1",
     "browser.gatherUsageStats": "false",
+    "logger.hideWelcomeMessage": "true",  # on all addresses it would ask a machine outside for its own
     "runner.magicEnabled": "false",
     "client.showErrorDetails": "none",
     "client.showErrorLinks": "false",

@@ -74,7 +74,7 @@ class Collection:
         rows: dict[tuple[str, str], dict[tuple[tuple[str, str], ...], dict[str, object]]] = {}
         for edition, frame in cells.items():
             known = rows.setdefault(("results", edition), {})
-            for row in frame.select(CELLS).unique(KEYS, maintain_order=True).iter_rows(named=True):
+            for row in frame.select(list(CELLS)).unique(KEYS, maintain_order=True).iter_rows(named=True):
                 known[tuple((name, row[name]) for name in KEYS)] = dict(row)
         for number in numbers:
             names = KEYS if number.table == "results" else tuple(number.key)

@@ -84,21 +84,23 @@ class Equations:
     signed: set[Column] = field(default_factory=set)  # unknowns that may be negative
     scale: dict[str, float] = field(default_factory=dict)  # of a published number of an indicator, in the mean
     size: float = 1.0  # units, at most: x is measured in these
-    _hidden: set[tuple[str, str | None, Key]] = field(
-        default_factory=set
-    )  # withheld, by the first edition that is the same
+    _hidden: set[tuple[str, str | None, Key]] = field(default_factory=set)  # withheld, by the first edition that is the same
     _units: dict[Key, float] = field(default_factory=dict)
     _edition: dict[tuple[str, str, Key], str] = field(default_factory=dict)
+    _other: bool = False  # whether another edition than the one that is attacked says so
     _seen: set[frozenset[tuple[Column, float]]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         every = [(name, one) for name in self.indicators for one in self.evidence.told.series(name, self.period)]
         self._identify()
         self._measure(every)
-        for edition in sorted({one.edition for _, one in every}):
+        asked = self.evidence.told.collection.asked
+        for edition in sorted({one.edition for _, one in every}, key=lambda one: (one != asked, one)):
+            self._other = edition != asked
             self._of_denominators(edition)
-        for name, series in every:
-            self._of_numerators(name, series)
+            for name, series in every:
+                if series.edition == edition:
+                    self._of_numerators(name, series)
 
     def _measure(self, every: list[tuple[str, Series]]) -> None:
         """Units of measurement in which all unknowns are of about the same size, so that one tolerance fits all of them."""
@@ -167,7 +169,8 @@ class Equations:
         mark = frozenset(held.items())
         if held and mark not in self._seen:
             self._seen.add(mark)
-            self.all.append(Equation(terms=held, kind=kind, owner=owner, agreed=agreed))
+            told = Kind.editions if self._other else kind
+            self.all.append(Equation(terms=held, kind=told, owner=owner, agreed=agreed))
 
     def _of_denominators(self, edition: str) -> None:
         evidence = self.evidence

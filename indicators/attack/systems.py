@@ -177,10 +177,11 @@ def _over(told: Told, name: str) -> bool:
 def _added(evidence: Evidence, name: str, edition: str, parts: Sequence[Equations]) -> Iterator[Equation]:
     """Sums of a period are those of its parts."""
     cells = [evidence.told.cells[Series(edition, name, part.period)] for part in parts]
+    kind = Kind.periods if edition == evidence.told.collection.asked else Kind.editions
     for key in cells[0]:
         there = [(part, 1.0 if at == 0 else -1.0) for at, part in enumerate(parts) if key in cells[at]]
         if evidence.told.kind(name) == "ratio":
-            yield Equation(terms=_collected((part.x(edition, key), sign * part.size) for part, sign in there), kind=Kind.periods)
+            yield Equation(terms=_collected((part.x(edition, key), sign * part.size) for part, sign in there), kind=kind)
         terms = []
         for part, sign in there:
             column, factor = part.term(name, Series(edition, name, part.period), key)
@@ -188,7 +189,7 @@ def _added(evidence: Evidence, name: str, edition: str, parts: Sequence[Equation
             terms.append((column, sign * factor * part.scale[name] * size))
         largest = max(abs(factor) for _, factor in terms) or 1.0
         scaled = _collected((column, factor / largest) for column, factor in terms)
-        yield Equation(terms=scaled, kind=Kind.periods, owner=name)
+        yield Equation(terms=scaled, kind=kind, owner=name)
 
 
 def _collected(terms: Iterator[tuple[Column, float]]) -> dict[Column, float]:

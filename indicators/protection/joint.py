@@ -42,7 +42,8 @@ class Guarded:
     @property
     def withheld(self) -> frozenset[Name]:
         """The names of its cells that are withheld."""
-        return frozenset(name for at, name in enumerate(self.linked.names) if at in self.pattern.withheld)
+        found = frozenset(name for at, name in enumerate(self.linked.names) if at in self.pattern.withheld)
+        return found | self.linked.kept
 
 
 @dataclass(frozen=True, kw_only=True)

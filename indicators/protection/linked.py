@@ -37,6 +37,7 @@ class Linked:
 
     system: System
     names: tuple[Name, ...]
+    kept: frozenset[Name] = frozenset()  # withheld by an earlier edition of the same values, and told by none: so they stay
 
 
 def years(family: Family) -> list[str]:
@@ -88,7 +89,8 @@ def linked(
         alone=_alone(finest, dated.atoms),
         holders=_holders(rows, family, frozenset(names[at] for at in primary), place),
     )
-    return Linked(system=system, names=names)
+    kept = {name for name in _unchanged(dated, now, said[1]) if name not in were[0]}
+    return Linked(system=system, names=names, kept=frozenset(kept))
 
 
 def _all_cells(family: Family, year: str, atoms: pl.DataFrame) -> dict[Name, frozenset[int]]:
@@ -132,6 +134,13 @@ def _before(
             if added := frozenset(atom for atom in now.get(name, ()) if since[atom] > version):
                 found[added] = None
     return list(found)
+
+
+def _unchanged(dated: Versions, now: Mapping[Name, frozenset[int]], names: Sequence[Collection[Name]]) -> Iterator[Name]:
+    """Those cells of each edition to which nothing was added since."""
+    since = dated.atoms.sort("atom")["since"].to_list()
+    for version, own in zip(dated.numbers, names, strict=True):
+        yield from (name for name in sorted(own) if name in now and all(since[atom] <= version for atom in now[name]))
 
 
 def _at(level: str, year: str) -> pl.Expr:

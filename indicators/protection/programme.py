@@ -161,7 +161,8 @@ class Cheapest:
         single = [next(iter(system.cells[cell])) for cell in self._cells if len(system.cells[cell]) == 1]
         many = [system.cells[cell] for cell in self._cells[len(single) :]]
         extra = 2 * count + np.arange(len(many))
-        self._up, self._down = np.array([*single, *extra]), np.array([*(count + np.array(single)), *(extra + len(many))])
+        self._up = np.array([*single, *extra], dtype=np.intp)
+        self._down = self._up + np.repeat([count, len(many)], [len(single), len(many)])
         self._costs = np.array([float(system.costs[cell]) for cell in self._cells])
         self._count, self._size = count, 2 * (count + len(many))
         inside: list[list[int]] = [[] for _ in range(count)]

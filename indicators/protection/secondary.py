@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 
 from indicators.protection.attacker import Attacker
 from indicators.protection.audit import audit, unmet
-from indicators.protection.elimination import Elimination, eliminate
+from indicators.protection.elimination import Elimination, eliminate, exposed, known, primaries
 from indicators.protection.merging import Merged, merge
 from indicators.protection.needs import Blocked, Need, needs
 from indicators.protection.repair import repair
@@ -19,6 +19,7 @@ from indicators.protection.system import Pattern, System
 
 #: cells up to which a pattern is also sought that begins with the cheapest cells instead of elimination
 SMALL = 200
+_FAULT = "this is a fault of the programme, and nothing may be published"
 
 
 class TooLarge(ValueError):
@@ -57,9 +58,7 @@ def protect(system: System, budget: int) -> Pattern:
     hidden = system.primary | merged.expand(withheld)
     lost = set(audit(system, range(len(system.cells)))) if system.told else set()
     if left := [need for need in audit(system, hidden) if need not in lost]:
-        raise RuntimeError(
-            f"the pattern does not protect primary cell {left[0].cell}: {left[0]}; this is a fault of the programme"
-        )
+        raise RuntimeError(f"the pattern does not do what it should: {left[0]}; {_FAULT}")
     return Pattern(
         primary=system.primary,
         secondary=hidden - system.primary,
@@ -84,12 +83,21 @@ def _finished(system: System, found: Elimination, lost: Collection[Need]) -> tup
     """What was eliminated, repaired, and without what is not needed any more."""
     withheld, rounds = _repaired(system, system.primary | found.secondary, lost)
     spared = restore(system, withheld, found.watched, [need for need in needs(system) if need not in lost])
-    if spared:
+    # a combination that no contributor could use before may be of use with what was given back
+    if spared and not _worked_out(system, withheld - spared):
         fewer, more_rounds = _repaired(system, withheld - spared, lost)
         rounds += more_rounds
         if _cost(system, fewer) < _cost(system, withheld):
             withheld = fewer
     return withheld, rounds
+
+
+def _worked_out(system: System, withheld: frozenset[int]) -> bool:
+    """Whether somebody can work out a primary cell that earlier sums alone do not give him."""
+    watched = primaries(system)
+    published = [cell for cell in range(len(system.cells)) if cell not in withheld]
+    before = exposed(system, known(system, (), watched))
+    return any(pair not in before for pair in exposed(system, known(system, published, watched)))
 
 
 def _repaired(system: System, withheld: frozenset[int], lost: Collection[Need]) -> tuple[frozenset[int], int]:
@@ -102,7 +110,9 @@ def _repaired(system: System, withheld: frozenset[int], lost: Collection[Need]) 
             return withheld, rounds
         # what is met stays so while more is withheld
         while wanted:
-            withheld |= repair(system, withheld, wanted)
+            if not (more := repair(system, withheld, wanted)):
+                raise RuntimeError(f"it is undecided whether a need is met: {wanted[0]}; {_FAULT}")
+            withheld |= more
             wanted, rounds = Attacker(system, withheld).unmet(wanted), rounds + 1
 
 

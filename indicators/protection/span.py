@@ -2,7 +2,7 @@
 
 A combination modulo 2^61 − 1 that is none over the rationals withholds a cell too many, which does no harm; one over the
 rationals is overlooked only if the prime divides a minor of the 0/1 matrix, which happens to a step with a chance of about
-10^-18. A prime of this size also lets a coefficient be read back as the one fraction whose parts are below 2^30.
+10^-18. A prime of this size also lets a factor be read back as the one fraction of small numbers that it stands for.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 PRIME = 2**61 - 1
+#: parts of fractions are below; by chance a number modulo PRIME is such a fraction once in a million times
+SMALL = 2**20
 
 #: factors by atom, none of them 0 modulo PRIME; numbers below 0 are labels and no atoms
 Vector = dict[int, int]
@@ -92,13 +94,13 @@ def ones(atoms: Iterable[int]) -> Vector:
 
 @lru_cache(maxsize=4096)
 def fraction(factor: int) -> float:
-    """The fraction that a factor stands for. Raises ArithmeticError when its parts are not below 2^30."""
+    """The fraction of small whole numbers that a factor stands for. Raises ArithmeticError when it stands for none."""
     upper, lower, above, below = PRIME, factor % PRIME, 0, 1
-    while lower * lower * 2 > PRIME:
+    while lower >= SMALL:
         quotient = upper // lower
         upper, lower, above, below = lower, upper - quotient * lower, below, above - quotient * below
-    if below * below * 2 > PRIME:
-        raise ArithmeticError(f"{factor} modulo {PRIME} is no fraction of small numbers")
+    if abs(below) >= SMALL:
+        raise ArithmeticError(f"{factor} modulo {PRIME} is no fraction of numbers below {SMALL}")
     return lower / below
 
 

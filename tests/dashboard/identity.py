@@ -21,7 +21,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-PEOPLE = ("viewer", "association", "analyst", "steward", "unlisted", "unverified", "old")
+PEOPLE = ("viewer", "association", "analyst", "steward", "unlisted", "unverified", "old", "hostile")
+HOSTILE = "![x](http://evil.example/a.png)<img src=x onerror=pwned=1>@evil.example"
 CLIENT, SECRET = "planwatch-tests", "a secret of the tests"
 
 KEY = jwk.RSAKey.generate_key(2048, parameters={"kid": "tests", "use": "sig", "alg": "RS256"})
@@ -70,7 +71,7 @@ async def token(request: Request) -> Response:
     claims: dict[str, Any] = {"iss": ISSUER, "sub": f"sub-{person}", "aud": known["client_id"], "nonce": known["nonce"]}
     claims |= {"iat": now - (13 * 3600 if person == "old" else 0), "exp": now + 3600}
     # whoever is not verified claims the address of somebody who is listed
-    email = "steward@example.cn" if person == "unverified" else f"{person}@example.cn"
+    email = {"unverified": "steward@example.cn", "hostile": HOSTILE}.get(person, f"{person}@example.cn")
     claims |= {"email": email, "email_verified": person != "unverified", "name": person}
     signed = jwt.encode({"alg": "RS256", "kid": "tests"}, claims, KEY)
     return JSONResponse(
