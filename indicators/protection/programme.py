@@ -24,6 +24,10 @@ INFINITE = float("inf")
 TOLERANCE = 1e-9
 #: a sum that goes this many times as far as asked has no limit
 FAR = 1e3
+#: values are taken to be no larger than so many times a distance: what is larger drowns it in errors, and an attacker gains
+LIMIT = 1e6
+#: the same where cells are sought, so that what is found there is found again
+NEAR = 1e4
 #: rounds in which cells that move little are made dear, so that fewer move (Candès, Wakin and Boyd 2008)
 ROUNDS = 2
 
@@ -66,15 +70,15 @@ class Farthest:
         self._entries = freedom.basis[places], places[1], np.searchsorted(places[0], np.arange(len(values)))
         lengths = np.abs(freedom.basis).max(axis=1)
         kept, self._column = _tightest(freedom.basis / lengths[:, None] + 0.0, values / lengths)
-        self._costs = (values / lengths)[kept]
+        self._kept, self._lengths = kept, lengths[kept]
         self._columns = np.arange(len(kept), dtype=np.int32)
         self._rows = np.arange(freedom.basis.shape[1], dtype=np.int32)
-        matrix = freedom.basis[kept] / lengths[kept, None]
+        matrix = freedom.basis[kept] / self._lengths[:, None]
         columns, rows = np.nonzero(matrix)
         starts = np.searchsorted(columns, np.arange(len(kept) + 1))
         self._highs = _model(len(kept), matrix.shape[1], starts, rows, matrix[columns, rows])
         self._held = np.zeros((0, len(self._rows)))
-        self._unit = 0.0
+        self._unit, self._room = 0.0, np.zeros(len(kept))
         self.solved = 0  # how often
 
     def solve(self, move: Floats, unit: float, known: Sequence[int] = ()) -> tuple[float, Floats]:
@@ -85,8 +89,8 @@ class Farthest:
         if not move.any():
             return 0.0, np.zeros(len(move))
         if unit != self._unit:
-            self._highs.changeColsCost(len(self._columns), self._columns, self._costs / unit)
-            self._unit = unit
+            self._unit, self._room = unit, np.minimum(self._values[self._kept] / unit, LIMIT) / self._lengths
+            self._highs.changeColsCost(len(self._columns), self._columns, self._room)
         fixed = np.unique(self._column[list(known)]).astype(np.int32)
         none, endless = np.zeros(len(fixed)), np.full(len(fixed), INFINITE)
         self._bound(fixed, -endless, none)
@@ -94,7 +98,7 @@ class Farthest:
         self._highs.changeRowsBounds(len(self._rows), self._rows, -move, -move)  # type: ignore[attr-defined]
         found = self._optimum(move, known)
         self.solved += 1
-        self._bound(fixed, none, self._costs[fixed] / unit)
+        self._bound(fixed, none, self._room[fixed])
         return found
 
     def hold(self, move: Floats) -> None:
@@ -192,7 +196,7 @@ class Cheapest:
         both = np.array([*atoms])
         indices = np.concatenate([both, both + self._count]).astype(np.int32)
         signs = np.repeat([1.0, -1.0], len(both)) * np.sign(distance)
-        limits = np.concatenate([np.full(self._count, INFINITE), values / abs(distance)])
+        limits = np.concatenate([np.full(self._count, INFINITE), np.minimum(values / abs(distance), NEAR)])
         for atom in known:
             limits[[atom, atom + self._count]] = 0.0
         every = np.arange(2 * self._count, dtype=np.int32)

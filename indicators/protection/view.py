@@ -39,11 +39,11 @@ class View:
         unit = float(self._values.mean()) or 1.0
         while len(zero) and len(ways) < STEPS:
             _, way = self._farthest.solve(zero.sum(axis=0), _rounded(unit))
-            risen = zero @ way > SLACK * unit
-            if not risen.any():
+            rises = zero @ way
+            if rises.max(initial=0.0) <= SLACK * unit:
                 break
-            zero = zero[~risen]
-            ways.append(way)
+            ways.append(way * min(1.0, len(zero) * unit / rises.sum()))
+            zero = zero[rises <= SLACK * unit]
         inside: Floats = np.mean(ways, axis=0) / 2
         return inside
 
