@@ -254,7 +254,9 @@ def test_one_term_for_one_thing() -> None:
     derived = [key for key, text in entries.items() if "推算" in text and not key.startswith(others)]
     assert derived == ["cited.derived"]  # from a published number
     edition = {key for key, text in entries.items() if "版本" in text}
-    of_program = {"reason.version"} | {key for key in edition if key.startswith(("alerts.none.", "methods.none"))}
+    of_program = {"reason.version", "catalogue.column.version", "risk.head.version"} | {
+        key for key in edition if key.startswith(("alerts.none.", "methods.none"))
+    }
     assert edition == {"details.column.version", "method.panel.bridged", *of_program}  # of weights and of a standard
 
 

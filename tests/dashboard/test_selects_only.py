@@ -160,7 +160,7 @@ def drawn(app: AppTest) -> Iterator[float]:
             if trace.get("type") == "bar" or "markers" in str(trace.get("mode", "")):
                 for held in (trace.get("x"), trace.get("y")):
                     numbers = [float(one) for one in held or [] if isinstance(one, int | float)]
-                    if not all(abs(one * 10 - round(one * 10)) < 1e-9 for one in numbers):
+                    if not all(abs(one * 20 - round(one * 20)) < 1e-9 for one in numbers):
                         yield from numbers
 
 
