@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dashboard.words import Words
-    from indicators.attack.attack import Narrowest, Recovered
     from indicators.attack.audit import Audit
+    from indicators.attack.found import Narrowest, Recovered
     from indicators.catalogue.plan import Plan
     from indicators.inside import Inside
 

@@ -8,19 +8,21 @@ Disclosure Control, 2nd edition, ch. 4.4).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from indicators.attack.collection import Collection
 from indicators.attack.counts import Counts
 from indicators.attack.elimination import Solution
-from indicators.attack.equations import FEW, Evidence, Target
+from indicators.attack.equations import FEW, Evidence
+from indicators.attack.found import Attacked, Narrowest, Recovered
 from indicators.attack.intervals import POINT, Interval, intervals, point
 from indicators.attack.kinds import Kind
 from indicators.attack.levels import Level, Levels, Place
 from indicators.attack.links import Links
 from indicators.attack.shares import Shares
 from indicators.attack.systems import System, systems
+from indicators.attack.target import Target
 from indicators.attack.told import AS_OF, RAW, Cell, Told
 
 #: a system, what elimination leaves open of it, and its solution
@@ -29,42 +31,6 @@ _Open = tuple[System, list[Target], Solution]
 Progress = Callable[[str, int, int], None]
 
 _SAME = 1e-9
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recovered:
-    """A number that nobody was told and that follows all the same.
-
-    `what` is value, n, asked, answered, a move of a panel as 3→4, `raw` (the unweighted mean), `rest` (those of a category who
-    are in none of the breakdown `beside`), `newcomers` (those who came between the edition `beside` and this one).
-    """
-
-    place: Place
-    what: str
-    value: float
-    kind: Kind
-    beside: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Narrowest:
-    """The withheld number that is enclosed most closely."""
-
-    place: Place
-    low: float
-    high: float
-    width: float
-
-
-@dataclass(kw_only=True)
-class Attacked:
-    """What came of an attack: how many withheld numbers each kind bore on, which fell, which are known by unanimity."""
-
-    tried: dict[Kind, set[Place]] = field(default_factory=lambda: {kind: set() for kind in Kind})
-    recovered: list[Recovered] = field(default_factory=list)
-    unanimous: dict[Place, float] = field(default_factory=dict)
-    narrowest: dict[Kind, Narrowest] = field(default_factory=dict)
-    intervals: dict[Place, Interval] = field(default_factory=dict)
 
 
 def attack(collection: Collection, progress: Progress | None = None) -> Attacked:
@@ -85,6 +51,8 @@ def attack(collection: Collection, progress: Progress | None = None) -> Attacked
     _learn(evidence, found)
     _follow(evidence, found)
     found.recovered += _counted(evidence, found)
+    withheld = set(_withheld(told))
+    found.tried = {kind: places & withheld for kind, places in found.tried.items()}
     found.recovered += _newcomers(told)
     if progress:
         progress("", 1, 1)

@@ -9,8 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from indicators.attack.attack import Attacked, Narrowest, Progress, Recovered, attack
+from indicators.attack.attack import Progress, attack
 from indicators.attack.collection import Collection
+from indicators.attack.found import Attacked, Narrowest, Recovered
 from indicators.attack.kinds import Kind
 from indicators.attack.levels import Place
 from indicators.editions.edition import BrokenEdition, Edition, list_editions, open_edition

@@ -11,44 +11,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from indicators.attack.counts import Counts
-from indicators.attack.elimination import Column, Terms
+from indicators.attack.elimination import Column
 from indicators.attack.kinds import Kind
-from indicators.attack.levels import Levels, Place
+from indicators.attack.levels import Levels
 from indicators.attack.links import Key, Link, Links
 from indicators.attack.shares import Shares
+from indicators.attack.target import ONE, Equation, Target
 from indicators.attack.told import AS_OF, RAW, Cell, Series, Told
 from indicators.attack.unchanged import downwards, unchanged
 from indicators.editions.results import TOTAL
 
-ONE: Column = ("one", "")
 #: of so few units that are left over a mean tells too much
 FEW = 3
 #: units told of so many categories may show that each answer stands for as many
 _SEVERAL = 3
 _SAME = 1e-9
-
-
-@dataclass(frozen=True, kw_only=True)
-class Equation:
-    """A sum that is zero; `owner` is the indicator whose numerators it adds up, if any; `agreed` ones are known by unanimity."""
-
-    terms: Terms
-    kind: Kind
-    owner: str | None = None
-    agreed: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """A withheld number: `above` over `below`, times `scale`; of those in a category and in none of the breakdown `left`."""
-
-    place: Place
-    above: Column
-    below: Column
-    scale: float
-    left: str | None = None
-    unanimous: bool = False  # known because everybody, or nobody, does what it counts
-    agreeable: bool = False  # a share of none or of all may be known: in a full count it must not harm
 
 
 @dataclass(frozen=True, kw_only=True)

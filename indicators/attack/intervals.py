@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from indicators.attack.elimination import Solution
-from indicators.attack.equations import Equation, Target
 from indicators.attack.programme import Programme
 from indicators.attack.systems import System
+from indicators.attack.target import Equation, Target
 from indicators.estimation.estimate import Floats
 
 #: an interval of less than this part of what is usual is a point

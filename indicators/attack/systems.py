@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from indicators.attack.elimination import Column, Solution, Terms, solve
-from indicators.attack.equations import ONE, Equation, Equations, Evidence, Target
+from indicators.attack.equations import Equations, Evidence
 from indicators.attack.kinds import Kind
 from indicators.attack.links import WHOLE
+from indicators.attack.target import ONE, Equation, Target
 from indicators.attack.told import AS_OF, RAW, Series, Told
 from indicators.catalogue import periods
 

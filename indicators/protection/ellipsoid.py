@@ -13,6 +13,10 @@ from indicators.protection.freedom import Freedom
 
 #: share of the largest below which a length counts as zero
 ZERO = 1e-9
+#: what should be zero comes out below this share of the longest way there may be
+NOISE = 1e-11
+#: how many times as far as the ellipsoid a straight line may be followed before its errors count
+FAR = 1e3
 
 
 Integers = npt.NDArray[np.intp]
@@ -36,6 +40,7 @@ class Ellipsoid:
         self._to = np.zeros((len(freedom.cells), len(size)))
         if len(size) and size.min() > ZERO * size.max():
             self._to = np.linalg.solve(triangle.T, (freedom.moves @ degrees).T).T
+            self._to[np.abs(self._to).max(axis=1) <= NOISE / size.min()] = 0.0
         self._begun: Floats = begun[self._rows] / middle
         self._moved: Floats = freedom.moves @ start
 
@@ -58,6 +63,7 @@ class Ellipsoid:
         lengths, relative = (to**2).sum(axis=1), to @ self._atoms.T
         with np.errstate(divide="ignore", invalid="ignore"):
             up, down = (np.where(lengths > 0, lengths / side.max(axis=1, initial=0.0), 0.0) for side in (-relative, relative))
+            up, down = (np.minimum(way, FAR * np.sqrt(lengths)) for way in (up, down))
         return moved + up, down - moved
 
     def held(self, cell: int) -> Ellipsoid | None:

@@ -33,6 +33,8 @@ ROUNDS = 2
 
 #: less than this share of a distance is no movement
 MOVED = 1e-7
+#: and so much less than a distance is enough, where errors leave no more
+SLIGHTLY = 5e-7
 #: costs of atoms, so that none moves without need; of the dearest cell; and what is added to movements that divide them
 CHEAP, DEAR, SMALL = 1e-7, 1e3, 1e-3
 OPTIONS: tuple[tuple[str, bool | int | float | str], ...] = (
@@ -203,7 +205,7 @@ class Cheapest:
         # from d = 0 a few steps of the dual simplex method suffice
         self._highs.clearSolver()
         self._highs.changeColsBounds(len(every), every, np.zeros(len(every)), limits)
-        self._highs.addRow(1.0, INFINITE, len(indices), indices, signs)
+        self._highs.addRow(1.0 - SLIGHTLY, INFINITE, len(indices), indices, signs)
         found = self._sparsest(abs(distance))
         self._highs.deleteRows(1, np.array([self._highs.getNumRow() - 1], dtype=np.int32))
         return found

@@ -12,8 +12,9 @@ from typing import Any
 
 import polars as pl
 
-from indicators.attack.attack import Attacked, attack
+from indicators.attack.attack import attack
 from indicators.attack.collection import Collection
+from indicators.attack.found import Attacked
 from indicators.catalogue.plan import Plan
 from indicators.editions.details import DETAILS
 from indicators.editions.edition import open_edition, write_edition

@@ -210,8 +210,8 @@ READER = ("cannot start any token", "unknown escape", "quoted scalar", "mapping 
           "constructor for the tag", "single document")  # fmt: skip
 
 MODULES = [
-    yamlfile, yamlwords, dictionary, custody, design, catalogue, plan, planfaults, designfaults, targetfaults, comparability, formula,
-    rule, rulefaults, linear, scenario, scenariofaults,
+    yamlfile, yamlwords, dictionary, custody, design, catalogue, plan, planfaults, designfaults, targetfaults, comparability,
+    formula, rule, rulefaults, linear, scenario, scenariofaults,
 ]  # fmt: skip
 
 
