@@ -72,7 +72,7 @@ def joint(
     for done, (family, year) in enumerate(wanted):
         if progress:
             progress(family.name, done, len(wanted))
-        before = () if family.change else formers
+        before = () if family.change or rules.differences == "accept" else formers
         table = linked(family, year, before, _memories(plan, family, year, before, rules), rules.open)
         found.append(Guarded(family=family, year=year, linked=table, pattern=_pattern(family, year, table, rules)))
     withheld, covered = _levels(found)
