@@ -21,6 +21,7 @@ FILE = "access.yaml"
 Role = Literal["viewer", "association", "analyst", "steward"]
 EVERYONE: frozenset[Role] = frozenset({"viewer", "association", "analyst", "steward"})
 INSIDE: frozenset[Role] = frozenset({"analyst", "steward"})
+_AHEAD = 300  # seconds that the clock of a provider may be ahead of ours
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -70,7 +71,8 @@ class Granted:
 
     role: Role
     scope: Scope
-    name: str | None = None  # None: nobody signed in, because nobody has to here
+    name: str | None = None  # as access.yaml has it; None: nobody signed in, because nobody has to here
+    called: str = ""  # as the provider has it
     sign_in: tuple[str, int] | None = None  # subject and second of the token
 
     @property
@@ -101,13 +103,13 @@ def entered(access: Access, claims: Mapping[str, object], now: float) -> Granted
     issued, subject = claims.get("iat"), claims.get("sub")
     if claims.get("is_logged_in") is not True or not isinstance(subject, str):
         return "signed_out"
-    if not isinstance(issued, int) or now - issued > access.hours * 3600:
+    if not isinstance(issued, int | float) or not -_AHEAD <= now - issued <= access.hours * 3600:
         return "expired"
     account = _account(access, claims)
     if account is None:
         return "unlisted"
     scope = Scope(rows="within", within=_listed(account)) if account.role == "association" else Scope(rows="all")
-    return Granted(role=account.role, scope=scope, name=account.name, sign_in=(subject, issued))
+    return Granted(role=account.role, scope=scope, name=account.name, called=named(claims), sign_in=(subject, int(issued)))
 
 
 def named(claims: Mapping[str, object]) -> str:

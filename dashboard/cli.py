@@ -398,9 +398,12 @@ def _print_results(
 def _launch(service: Service) -> int:
     from dashboard.launch import launch
     from dashboard.serve import command
+    from dashboard.started import LOOPBACK
 
     def ready(address: str) -> None:
         typer.echo(f"The app is open on {address} (Ctrl-C ends it).")
+        if others := [host for host in service.started.hosts if host not in LOOPBACK]:
+            typer.echo(f"It answers under the names {', '.join(others)}; further ones are given with --host.")
 
     return launch(command(service), service.port, ready=ready, address=service.address, origin=service.origin)
 

@@ -92,8 +92,8 @@ class Door:
         known = policy.OPEN.fullmatch(asked.path) or (self._signs_in and policy.SIGN_IN.fullmatch(asked.path))
         if refused:
             await _say(guarded, 400 if "host" in refused else 403, refused)
-        elif scope["method"] not in ("GET", "HEAD"):
-            await _say(guarded, 405, "Only GET and HEAD are answered here.")
+        elif scope["method"] not in (("GET",) if asked.path.startswith("/export/") else ("GET", "HEAD")):
+            await _say(guarded, 405, "This is not answered here.")
         elif not known:
             await _say(guarded, 404, "There is nothing here.")
         elif asked.path.startswith("/export/"):

@@ -30,13 +30,22 @@ def _within(breakdown: str = "breakdown", category: str = "category") -> str:
 #: tables of which a row tells more of other categories than its key says: that is left out
 _LESS = {
     "comparisons": f"SELECT * FROM comparisons WHERE {_within()} AND {_within(category='other')}",
-    "paces": "SELECT DISTINCT * REPLACE (NULL::VARCHAR AS among, NULL::BIGINT AS categories, NULL::DOUBLE AS fastest,"
-    f" NULL::BOOLEAN AS reached) FROM paces WHERE {_within()}",
-    "splits": "SELECT * REPLACE (CASE WHEN part = 'category' THEN row_number() OVER (PARTITION BY indicator, period, target,"
-    " breakdown, part ORDER BY rank) END AS rank, NULL::DOUBLE AS cumulative, NULL::BOOLEAN AS essential) FROM splits AS own"
-    f" WHERE (part = 'category' AND {_within()}) OR (part = 'total' AND EXISTS (SELECT 1 FROM splits AS seen WHERE"
-    " seen.part = 'category' AND (seen.indicator, seen.period, seen.target, seen.breakdown)"
-    f" = (own.indicator, own.period, own.target, own.breakdown) AND {_within('seen.breakdown', 'seen.category')}))",
+    "paces": f"""
+        SELECT DISTINCT * REPLACE (
+            NULL::VARCHAR AS among, NULL::BIGINT AS categories, NULL::DOUBLE AS fastest, NULL::BOOLEAN AS reached)
+        FROM paces WHERE {_within()}""",
+    # ranks among its own, no sum over the ranks, and the whole wherever one category is there
+    "splits": f"""
+        SELECT * REPLACE (
+            CASE WHEN part = 'category'
+                THEN row_number() OVER (PARTITION BY indicator, period, target, breakdown, part ORDER BY rank) END AS rank,
+            NULL::DOUBLE AS cumulative, NULL::BOOLEAN AS essential)
+        FROM splits AS own
+        WHERE (part = 'category' AND {_within()}) OR (part = 'total' AND EXISTS (
+            SELECT 1 FROM splits AS seen
+            WHERE seen.part = 'category' AND {_within("seen.breakdown", "seen.category")}
+                AND (seen.indicator, seen.period, seen.target, seen.breakdown)
+                    = (own.indicator, own.period, own.target, own.breakdown)))""",
 }
 #: of these every row is about the whole, or about how it was made
 _OPEN = ("coverage", "statements")

@@ -27,8 +27,9 @@ _CLOSED = (
 _BOUNDS = (
     "SET temp_directory=''",
     "SET memory_limit='2GB'",
-    "SET max_execution_time=60000",  # milliseconds
-    "SET max_expression_depth=250",
+    # NOTE: without GLOBAL these two would be of the connection, and no cursor of it would have them
+    "SET GLOBAL max_execution_time=60000",  # milliseconds
+    "SET GLOBAL max_expression_depth=250",
 )
 
 

@@ -27,6 +27,7 @@ HOMES = {
     "sqlglot": r"indicators/catalogue/formula\.py|pipelines/edit/linear\.py",
     "pyspark": r"indicators/engines/spark\.py",
     "streamlit": r"dashboard/(app|entrance|query)\.py|dashboard/views/\w+\.py",
+    "starlette": r"dashboard/entrance\.py",
     "highspy": r"indicators/(protection|attack)/programme\.py",
     "cryptography": r"pipelines/seal\.py",
     "plotly": r"dashboard/charts/\w+\.py",

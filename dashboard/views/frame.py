@@ -59,7 +59,7 @@ def _account(view: View) -> None:
     kept = told(access.scope, view.plan)
     members = [definition.category(view.plan, name, code, words) for name, codes in kept.items() for code in codes]
     role = words("mark.dot").join([words(f"entry.role.{access.role}"), *([words("mark.list").join(members)] if members else [])])
-    lines = markup.text("pw-account-name", access.name, tag="span") + markup.text("pw-account-role", role, tag="span")
+    lines = markup.text("pw-account-name", access.called, tag="span") + markup.text("pw-account-role", role, tag="span")
     st.html(markup.box("pw-account", lines), width="content")
     st.button(words("entry.sign_out"), type="tertiary", key="sign_out", on_click=lambda: _leave(view))
 

@@ -93,6 +93,9 @@ ENTRIES: list[tuple[dict[str, object], str | Refusal]] = [
     (claims(email="viewer@example.cn", iat=None), "expired"),
     (claims(email="viewer@example.cn", iat=NOW - 8 * 3600 - 1), "expired"),
     (claims(email="viewer@example.cn", iat=NOW - 8 * 3600), "viewer"),
+    (claims(email="viewer@example.cn", iat=NOW - 60.5), "viewer"),
+    (claims(email="viewer@example.cn", iat=NOW + 60), "viewer"),
+    (claims(email="viewer@example.cn", iat=NOW + 3600), "expired"),  # else it would last as much longer
     (claims(email="VIEWER@example.CN"), "viewer"),
     (claims(email="parts@example.cn"), "association"),
     (claims(email="viewer@example.cn", email_verified=False), "unlisted"),

@@ -70,6 +70,7 @@ ANSWERS = [
     ("GET", "/oauth2callback", 404),
     ("GET", "/export/", 404),
     ("GET", "/export/" + "a" * 32, 404),
+    ("HEAD", "/export/" + "a" * 32, 405),
     ("GET", "/export/../app.py", 404),
     ("GET", "/editions/0001/edition.duckdb", 404),
     ("GET", "/%2e%2e/access.yaml", 404),
@@ -307,6 +308,8 @@ def test_a_file_does_not_go_where_it_may_not(given: dict[str, Any], status: int)
     known = sessions()
     answer = through(SIGNED, f"/export/{known.offer('csv', offer(**given))}", known, cookie=COOKIE)
     assert answer.status == status
+    nameless = through(SIGNED, f"/export/{known.offer('csv', offer(**given))}", known, cookie="__Host-planwatch=")
+    assert nameless.status == 404, "no cookie is nobody's, not that of a browser without one"
     assert b"division" not in answer.body, "what went wrong stands in the log of the app"
 
 

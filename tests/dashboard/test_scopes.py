@@ -120,8 +120,11 @@ def house(tmp_path_factory: pytest.TempPathFactory, plan: Plan) -> House:
             row["n"] = 1_000_000 + at
             counts[row["n"]] = (row["breakdown"], row["category"])
         numbers.append(row)
+    # texts with commas in them hide which code is of which breakdown
+    odd = (("segment_group", "parts,x"), ("segment_group,size_class", "parts"), ("province", "320000,parts,small"))
+    more = [{**numbers[-1], "breakdown": by, "category": category, "n": None, "target": None} for by, category in odd]
     notice = Text(zh="提示：整车企业的数不可靠", en="A notice that speaks of one category")
-    write_plausible(store / "editions", named, numbers=numbers, notices=[notice]).close()
+    write_plausible(store / "editions", named, numbers=numbers, more=more, notices=[notice]).close()
     names = {(by, code): entry.name.en for by in named.breakdowns for code, entry in named.categories(by).items()}
     return House(store=store, plan=named, names=names, counts=counts, known={})
 
