@@ -13,7 +13,6 @@ from dashboard.mistake import Mistake
 from dashboard.options import DATA, KeyFile, Lang, PlanFolder, Store, folder_of, language_of, plan_of, write_safely
 
 if TYPE_CHECKING:
-
     from dashboard.listing import Listing
     from dashboard.words import Words
     from indicators.catalogue.plan import Plan

@@ -68,7 +68,7 @@ class Attacker:
 
     @property
     def effort(self) -> int:
-        """How many programmes were solved."""
+        """How many programmes were solved to find out what fails."""
         return sum(view.effort for views in self._views for view in views)
 
     def hold(self, cell: int) -> None:

@@ -18,7 +18,6 @@ NOISE = 1e-11
 #: how many times as far as the ellipsoid a straight line may be followed before its errors count
 FAR = 1e3
 
-
 Integers = npt.NDArray[np.intp]
 
 

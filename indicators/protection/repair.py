@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from indicators.estimation.estimate import Floats
+from indicators.protection.cheapest import Cheapest, Detour
+from indicators.protection.farthest import FAR
 from indicators.protection.needs import Blocked, Need
-from indicators.protection.programme import FAR, Cheapest, Detour
 from indicators.protection.system import System
 
 #: part of the needs that is repaired before the others are looked at again, and how many at least

@@ -6,7 +6,7 @@ Elimination first, then an audit, and repair of what it finds, until it finds no
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from indicators.protection.attacker import Attacker
 from indicators.protection.audit import audit, unmet
@@ -15,10 +15,13 @@ from indicators.protection.merging import Merged, merge
 from indicators.protection.needs import Blocked, Need, needs
 from indicators.protection.repair import repair
 from indicators.protection.restoration import restore
+from indicators.protection.span import Vector, Watch
 from indicators.protection.system import Pattern, System
 
 #: cells up to which a pattern is also sought that begins with the cheapest cells instead of elimination
 SMALL = 200
+#: how often cells are sought that may be published again
+TRIES = 4
 _FAULT = "this is a fault of the programme, and nothing may be published"
 
 
@@ -74,17 +77,17 @@ def _pattern(system: System) -> tuple[frozenset[int], int]:
     patterns = [_finished(system, eliminate(system), lost)]
     if len(system.cells) <= SMALL:
         cheap, rounds = _repaired(system, system.primary, lost)
-        withheld, more_rounds = _finished(system, eliminate(system, cheap), lost)
-        patterns.append((withheld, rounds + more_rounds))
+        found = eliminate(system, cheap)
+        if system.primary | found.secondary != patterns[0][0]:
+            withheld, more_rounds = _finished(system, found, lost)
+            patterns.append((withheld, rounds + more_rounds))
     return min(patterns, key=lambda pattern: _cost(system, pattern[0]))
 
 
 def _finished(system: System, found: Elimination, lost: Collection[Need]) -> tuple[frozenset[int], int]:
     """What was eliminated, repaired, and without what is not needed any more."""
     withheld, rounds = _repaired(system, system.primary | found.secondary, lost)
-    spared = restore(system, withheld, found.watched, [need for need in needs(system) if need not in lost])
-    # a combination that no contributor could use before may be of use with what was given back
-    if spared and not _worked_out(system, withheld - spared):
+    if spared := _spared(system, withheld, found.watched, [need for need in needs(system) if need not in lost]):
         fewer, more_rounds = _repaired(system, withheld - spared, lost)
         rounds += more_rounds
         if _cost(system, fewer) < _cost(system, withheld):
@@ -92,12 +95,18 @@ def _finished(system: System, found: Elimination, lost: Collection[Need]) -> tup
     return withheld, rounds
 
 
-def _worked_out(system: System, withheld: frozenset[int]) -> bool:
-    """Whether somebody can work out a primary cell that earlier sums alone do not give him."""
-    watched = primaries(system)
-    published = [cell for cell in range(len(system.cells)) if cell not in withheld]
-    before = exposed(system, known(system, (), watched))
-    return any(pair not in before for pair in exposed(system, known(system, published, watched)))
+def _spared(system: System, withheld: frozenset[int], watched: Mapping[Watch, Vector], wanted: Sequence[Need]) -> frozenset[int]:
+    """Cells that may be published again; what contributors could then combine is watched, and they are sought once more."""
+    for _ in range(TRIES):
+        if not (spared := restore(system, withheld, watched, wanted)):
+            break
+        published = [cell for cell in range(len(system.cells)) if cell not in withheld - spared]
+        before, after = (exposed(system, known(system, told, primaries(system))) for told in ((), published))
+        new = [(pair, vector) for pair, vector in after.items() if pair not in before]
+        if not new:
+            return spared
+        watched = {**watched, **{(*pair, number): vector for number, (pair, vector) in enumerate(new, start=len(watched))}}
+    return frozenset()
 
 
 def _repaired(system: System, withheld: frozenset[int], lost: Collection[Need]) -> tuple[frozenset[int], int]:

@@ -10,9 +10,9 @@ import numpy as np
 
 from indicators.estimation.estimate import Floats
 from indicators.protection.ellipsoid import Ellipsoid
+from indicators.protection.farthest import Farthest
 from indicators.protection.freedom import Freedom
 from indicators.protection.needs import Need
-from indicators.protection.programme import Farthest
 
 #: what tolerances may cost of a distance
 SLACK = 1e-6
@@ -28,6 +28,7 @@ class View:
         self._atoms = {atom: row for row, atom in enumerate(part.atoms)}
         self._cells = {cell: row for row, cell in enumerate(part.cells)}
         self._ellipsoids: list[Ellipsoid | None] = []  # one more for each cell that is held; None proves nothing
+        self.effort = 0  # how many programmes were solved to find out what fails
 
     @cached_property
     def _farthest(self) -> Farthest:
@@ -36,6 +37,8 @@ class View:
     def _inside(self) -> Floats:
         """A way to values none of which is zero, but where an attacker knows that they are."""
         zero, ways = self._part.basis[self._values <= 0], [np.zeros(self._part.basis.shape[1])]
+        if not len(zero):
+            return ways[0]
         unit = float(self._values.mean()) or 1.0
         while len(zero) and len(ways) < STEPS:
             _, way = self._farthest.solve(zero.sum(axis=0), _rounded(unit))
@@ -72,7 +75,7 @@ class View:
             unit, found = _rounded(need.distance), 0.0
             for side in () if met[at] else (need.direction,) if need.direction else (1, -1):
                 distance, way = self._farthest.solve(side * moves[at], unit, known)
-                found += distance
+                found, self.effort = found + distance, self.effort + 1
                 # the same deviation may be enough for others, but for those that are much smaller it is too coarse
                 gone = moves @ way
                 met |= (np.where(sides == 0, np.abs(gone), sides * gone) >= distances) & (distances > unit / 100)
@@ -81,11 +84,6 @@ class View:
                     break
             if not met[at]:
                 yield need
-
-    @property
-    def effort(self) -> int:
-        """How many programmes were solved."""
-        return self._farthest.solved
 
     def hold(self, cell: int) -> None:
         """From now on a cell does not move."""
@@ -112,9 +110,10 @@ class View:
             share = np.where(sides == 0, 2 * ellipsoid.reach(known)[rows], 0.0) / distances
         elif ellipsoid:
             for ways in (ellipsoid.around, ellipsoid.outward):
-                low = np.flatnonzero(share < 1 + SLACK)
+                if not len(low := np.flatnonzero(share < 1 + SLACK)):
+                    break
                 up, down = ways(rows[low])
-                share[low] = np.select([sides[low] > 0, sides[low] < 0], [up, down], up + down) / distances[low]
+                share[low] = (np.where(sides[low] >= 0, up, 0.0) + np.where(sides[low] <= 0, down, 0.0)) / distances[low]
         return [wanted[at] for at in np.argsort(share, kind="stable").tolist() if share[at] < 1 + SLACK]
 
 
