@@ -316,6 +316,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if (wrong := foreign_rooms()) is not None:
         typer.echo(wrong, err=True)
         return MEND
+    os.umask(os.umask(0) | 0o007)  # a store speaks of enterprises: nobody outside its group reads what is written here
     try:
         return _run(arguments)
     except BrokenPipeError:  # the reader of our output, for instance `head`, has seen enough

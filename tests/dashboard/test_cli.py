@@ -451,3 +451,14 @@ def test_editions_are_listed_when_the_current_one_is_damaged(run: Run, store: Pa
     said = run("editions", "--dir", copy)
     assert said.code == 2
     assert current in said.out and "not the one that was published" in " ".join(said.out.split())
+
+
+def test_nobody_outside_the_group_reads_what_a_load_leaves(tmp_path: Path, run: Run) -> None:
+    before = os.umask(0o022)
+    try:
+        assert run("load", SMALL, "--dir", tmp_path / "store").code == 0
+        left = list((tmp_path / "store").rglob("*"))
+        assert len(left) > 10
+        assert [path.name for path in left if path.stat().st_mode & 0o007] == []
+    finally:
+        os.umask(before)
