@@ -173,6 +173,7 @@ def lead(catalogue: Catalogue, words: Words) -> list[str]:
     personal = words(key, n=len(names), names=words("catalogue.names").join(names)) if names else words(key)
     told = words("mark.comma").join(counts)
     found = [words("catalogue.lead", tables=len(catalogue.tables), columns=len(entries), tiers=told, personal=personal)]
+    found.append(words("catalogue.lead.users"))
     if catalogue.edition is not None and (published := catalogue.of_group("published")):
         tier = words(f"catalogue.tier.{published[0].inputs}")
         found.append(words("catalogue.lead.published", id=catalogue.edition.id, n=len(published)))

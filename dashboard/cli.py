@@ -50,6 +50,7 @@ from dashboard.options import (
     folder_of,
     language_of,
     plan_of,
+    there,
     written,
 )
 
@@ -159,7 +160,7 @@ def publish(
     key_file: KeyFile = None,
 ) -> None:
     """Make the next edition from what is loaded, after editing it by the rules of the plan, and point at it."""
-    edition = _publish(store, plan_of(plan_folder), folder_of(plan_folder), final=final or (), raw=raw)
+    edition = _publish(there(store), plan_of(plan_folder), folder_of(plan_folder), final=final or (), raw=raw)
     count = edition.query("SELECT count(*) AS n FROM results").item()
     typer.echo(f"Edition {edition.id} stands: {count:,} results in {store / 'editions' / edition.id}")
 
@@ -207,6 +208,8 @@ def explain(
     except NoEdition:
         if edition is not None:
             raise
+        if store != DATA:
+            there(store)
     plan, spoken = opened.plan if opened else plan_of(plan_folder), words(language_of(lang))
     indicator = known(plan, indicator)
     typer.secho(f"{indicator}  {plan.indicators[indicator].name.in_language(spoken.language)}", bold=True)
@@ -292,6 +295,8 @@ def open_app(
     if sign_in is not None:
         check_scopes(store, edition.plan)
     edition.close()
+    for told in asked.warnings:
+        typer.echo(told, err=True)
     raise typer.Exit(_launch(asked))
 
 

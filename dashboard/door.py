@@ -87,8 +87,8 @@ class Door:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         asked = _asked(scope)
         refused = self._refused(asked) if asked.path != policy.HEALTH else None
-        # a name that is not ours stands in no header either
-        guarded = self._guarded(asked, send, host="" if refused else asked.host)
+        # a name that is not ours, or was not looked at, stands in no header either
+        guarded = self._guarded(asked, send, host="" if refused or asked.path == policy.HEALTH else asked.host)
         known = policy.OPEN.fullmatch(asked.path) or (self._signs_in and policy.SIGN_IN.fullmatch(asked.path))
         if refused:
             await _say(guarded, 400 if "host" in refused else 403, refused)

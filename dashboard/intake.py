@@ -11,6 +11,7 @@ import polars as pl
 import typer
 
 from dashboard.mistake import Mistake
+from dashboard.options import csv_named, there
 from dashboard.terminal import console, load_remarks, load_table, progress
 from dashboard.words import Words, words
 from indicators.catalogue.plan import Plan
@@ -84,9 +85,7 @@ class Faults:
 
 def faults_in(store: Path, files: Sequence[str] = ()) -> Faults:
     """What is set aside in a store; with `files` only of files of these names. Raises Mistake where there is no store."""
-    if not store.is_dir():
-        raise Mistake(f"{store}: there is no such folder. Name the one that was given to `planwatch load`: --dir DIR")
-    found = all_rejected(store)
+    found = all_rejected(there(store))
     # a workbook with several tables names the sheet behind the file: two.xlsx [Sheet2]
     plain = pl.col("file").str.replace(r" \[[^\]]*\]$", "")
     return Faults(rejected=found.filter(plain.is_in([Path(name).name for name in files])) if files else found)
@@ -99,8 +98,7 @@ def faults_of(reports: Sequence[LoadReport]) -> Faults:
 
 def write_faults(faults: Faults, path: Path, language: str, store: Path) -> None:
     """Writes the faults for the reporter and says how many. Raises Mistake when the name does not end in .csv."""
-    if path.suffix.lower() != ".csv":
-        raise Mistake(f"{path}: set-aside rows are written as CSV; found the ending `{path.suffix}`, expected `.csv`.")
+    csv_named(path)
     append(store, action="export", objects={"command": "rejected", "rows": faults.rejected.height})
     path.parent.mkdir(parents=True, exist_ok=True)
     typer.echo(words(language)("load.written", n=f"{export_rejected(faults, path, language):,}", path=path))

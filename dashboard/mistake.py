@@ -8,6 +8,8 @@ from pathlib import Path
 ROOMS = ("pipelines", "indicators", "dashboard", "sample_data")
 #: by name, because importing them while an error is told could fail and hide it; a test holds the names to the classes
 PLAN = "pipelines.yamlfile.PlanFaults"
+#: files of the operator in the store, which belong to no plan
+OWN = frozenset({"access.yaml", "disclosure.yaml"})
 MENDABLE = frozenset(
     {
         "dashboard.mistake.Mistake",
@@ -28,6 +30,7 @@ MENDABLE = frozenset(
         "pipelines.parts.StoreDamaged",
         "pipelines.pseudonym.NoRecipient",
         "pipelines.pseudonym.PseudonymRefused",
+        "pipelines.pseudonym.SecretUnusable",
         "pipelines.report.FileRefused",
         "pipelines.seal.SealBroken",
         "pipelines.sealing.NotSealed",
@@ -46,7 +49,9 @@ def plain(error: Exception) -> str | None:
     kinds = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
     if PLAN in kinds:
         count = sum(bool(fault.file) for fault in getattr(error, "faults", ()))  # a folder that is not there has no file
-        return f"{error}" if not count else f"{error}\n{count} fault{'s' if count != 1 else ''} to mend in the plan."
+        own = {Path(fault.file).name for fault in getattr(error, "faults", ())} <= OWN
+        told = f"{count} fault{'s' if count != 1 else ''} to mend in {'this file' if own else 'the plan'}."
+        return f"{error}" if not count else f"{error}\n{told}"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}." if error.filename is not None else f"{error.strerror}."
     return str(error) if kinds & MENDABLE else None

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dashboard.mistake import Mistake
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -72,6 +74,28 @@ def language_of(given: Tongue | None) -> Language:
     """The language asked for, else that of the terminal: Chinese where it says zh, English elsewhere."""
     named = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
     return "zh" if given is Tongue.zh or (given is None and named.lower().startswith("zh")) else "en"
+
+
+def there(store: Path) -> Path:
+    """The folder of a store. Raises Mistake where it is not there, so that a mistyped name is not taken for an empty store."""
+    if not store.is_dir():
+        raise Mistake(f"{store}: there is no such folder. Name the one that was given to `planwatch load`: --dir DIR")
+    return store
+
+
+def refuse_inside(path: Path | None, store: Path) -> None:
+    """Raises Mistake for a key that lies, or would lie, in the store it protects."""
+    if path is not None and store.resolve() in path.resolve().parents:
+        raise Mistake(
+            f"{path} lies in the store {store} that the key protects: who gets the store would get the key. Put it elsewhere."
+        )
+
+
+def csv_named(path: Path) -> Path:
+    """A file to write rows into. Raises Mistake when its name does not end in .csv."""
+    if path.suffix.lower() != ".csv":
+        raise Mistake(f"{path}: rows are written as CSV; found the ending `{path.suffix}`, expected `.csv`.")
+    return path
 
 
 def folder_of(given: Path | None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import tomllib
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -30,6 +31,8 @@ def read_provider(file: Path, port: int) -> Provider:
     """What section [auth] of a secrets file of Streamlit says. Raises Mistake with what has to be mended, never a secret."""
     if find_spec("authlib") is None or find_spec("httpx") is None:
         raise Mistake("Signing in needs the packages authlib and httpx, which are not installed: pip install 'planwatch[auth]'.")
+    if file.suffix != ".toml":
+        raise Mistake(f"{file}: Streamlit reads secrets from files ending in .toml only, found `{file.suffix}`. Rename the file.")
     section = _section(file)
     if missing := [name for name in _NEEDED if not (isinstance(section.get(name), str) and section[name])]:
         raise Mistake(f"{file}: section [auth] lacks {', '.join(missing)}. All of {', '.join(_NEEDED)} are needed, as text.")
@@ -42,6 +45,20 @@ def read_provider(file: Path, port: int) -> Provider:
     host = back.hostname or ""
     _check(file, back, host, port)
     return Provider(file=file, origin=f"{back.scheme}://{back.netloc}", host=host, https=back.scheme == "https")
+
+
+def exposed(file: Path, store: Path) -> tuple[str, ...]:
+    """What to tell whoever keeps his secrets where others come by them: with the cookie secret one signs in as anybody."""
+    told = []
+    if (mode := stat.S_IMODE(file.stat().st_mode)) & 0o077:
+        told.append(
+            f"{file} can be reached by others (mode {mode:04o}); whoever reads it can sign in as anybody: chmod 600 {file}"
+        )
+    if store.resolve() in file.resolve().parents:
+        told.append(
+            f"{file} lies in the store {store}; who gets the store, or a copy, could sign in as anybody. Put it elsewhere."
+        )
+    return tuple(told)
 
 
 def _section(file: Path) -> dict[str, object]:

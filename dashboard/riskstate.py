@@ -37,10 +37,12 @@ def _identified(evidence: Evidence, words: Words) -> Section:
     personal = [catalogue.column(entry, words) for _, entry in pairs if entry.personal]
     key = "catalogue.lead.personal.some" if personal else "catalogue.lead.personal.none"
     people = words(key, n=len(personal), names=listed(personal, words))
+    users = [file.name for file in evidence.files if file.role in ("accounts", "log")]
+    others = (words("risk.identified.users", files=listed(users, words)),) if users else ()
     rows = _graded([pair for pair in pairs if pair[1].tier != "general" or pair[1].personal], words)
     headings = [words(f"catalogue.head.{name}") for name in ("table", "column", "tier", "kind", "reason")]
     above = (words("risk.identified.above"), Listing(title=None, headings=headings, rows=rows, right=[])) if rows else ()
-    return Section(title=words("risk.identified"), blocks=(told, people, *_indicators(evidence, words), *above))
+    return Section(title=words("risk.identified"), blocks=(told, people, *others, *_indicators(evidence, words), *above))
 
 
 def _count(tier: Tier, n: int, words: Words) -> str:

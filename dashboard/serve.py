@@ -11,8 +11,9 @@ from pathlib import Path
 
 from dashboard.access import FILE
 from dashboard.mistake import Mistake
-from dashboard.provider import read_provider
+from dashboard.provider import exposed, read_provider
 from dashboard.started import LOOPBACK, Started, Who
+from pipelines import log
 
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 — only to know it when it is asked for
 APP = Path(__file__).parent / "app.py"
@@ -47,6 +48,7 @@ class Service:
     address: str = LOOPBACK[0]
     secrets: Path | None = None  # the file of the identity provider
     origin: str | None = None  # the address that visitors use, where it is another than that of this machine
+    warnings: tuple[str, ...] = ()  # what the operator is told before it starts
 
 
 def command(service: Service) -> list[str]:
@@ -64,7 +66,8 @@ def service(
 ) -> Service:
     """Where the app is to listen, and for whom: on this machine for whoever sits at it, elsewhere for those who sign in.
 
-    Raises Mistake where it would stand open to others without a word of the operator, PlanFaults for faults in access.yaml.
+    Raises Mistake where it would stand open to others without a word of the operator; where visitors sign in also what
+    `log.ready` raises, because who cannot be recorded does not come in.
     """
     alone = _is_loopback(address)
     if secrets is not None and without_sign_in:
@@ -81,12 +84,21 @@ def service(
             f"{store / FILE} is not there, so nobody who signs in would see anything. Write it, for example:\n"
             "accounts:\n  - {email: you@example.cn, role: steward}"
         )
+    if provider is not None:
+        log.ready(store, "sign-in")
     names = [*LOOPBACK, *([] if address in _EVERYWHERE else [address]), *(host.lower() for host in hosts)]
     names += [] if alone else [socket.gethostname().lower()]
     names += [provider.host] if provider is not None else []
     who: Who = "sign-in" if provider is not None else "steward" if alone and not without_sign_in else "analyst"
     told = Started(store=store, who=who, hosts=tuple(dict.fromkeys(names)), https=provider is not None and provider.https)
-    return Service(started=told, port=port, address=address, secrets=secrets, origin=provider.origin if provider else None)
+    return Service(
+        started=told,
+        port=port,
+        address=address,
+        secrets=secrets,
+        origin=provider.origin if provider else None,
+        warnings=exposed(provider.file, store) if provider else (),
+    )
 
 
 def _is_loopback(address: str) -> bool:

@@ -111,7 +111,7 @@ def compute(
     weights, steps = versioned(gathered.weights, gathered.weighting)
     gathered.add("weighting", _of_totals(steps, results))
     if gathered.comparisons:
-        gathered.add("comparisons", _standing(pl.concat(gathered.comparisons), results))
+        gathered.add("comparisons", _standing(pl.concat(gathered.comparisons), _with_errors(results)))
     if gathered.matched:
         gathered.add("decomposition", _standing(_told(plan, pl.concat(gathered.matched), groups, rule), results))
     if gathered.assessed:
@@ -166,6 +166,11 @@ def _standing(frame: pl.DataFrame, results: pl.DataFrame) -> pl.DataFrame:
     if "other" in frame.columns:
         kept = kept.join(shown.rename({"category": "other"}), on=[*KEYS[:3], "other"], how="semi")
     return kept
+
+
+def _with_errors(results: pl.DataFrame) -> pl.DataFrame:
+    """The numbers of which the error is told: of others nothing may follow from that of a difference."""
+    return results.filter(pl.col("se").is_not_null())
 
 
 def _of_totals(steps: pl.DataFrame, results: pl.DataFrame) -> pl.DataFrame:

@@ -68,6 +68,7 @@ def publish(
     the frozen base cannot be read, NoSuchYear for a declared year without a result, EditingMixed for a `raw` edition beside
     edited ones or the other way round.
     """
+    log.ready(store, "publish")
     plan = plan.model_copy(update={"disclosure": read_rules(store)})
     base, told = frozen_base(store / "editions", plan)
     past = read_past(store / "editions", plan.identity.id)

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines import edit as rules_package
-from pipelines import overlay, trail, warehouse
+from pipelines import overlay, trail, vault, warehouse
 from pipelines.database import Database
 from pipelines.dictionary import Dictionary, Table
 from pipelines.edit.edit import Edited, edit_table
@@ -76,6 +76,7 @@ def edit(
     The same raw rows and rules give the same run, of which the trail keeps one. Raises StoreBusy while another process
     has the store, StoreDamaged when it does not hold what its manifests say.
     """
+    vault.key_of(store)
     runs: dict[str, Run] = {}
     with held(store, "planwatch edit"), recorded(store, action="edit") as told, warehouse.writable(store, dictionary) as database:
         tables = _loaded(store, dictionary)

@@ -50,6 +50,8 @@ def forget(store: Path, dictionary: Dictionary, request: Request) -> Forgotten:
     Killed at any moment, everything is as before or the next writer finishes it. The log tells that it happened, of the unit
     only a mark that cannot be turned back. Raises ForgetRefused, StoreBusy, StoreDamaged, KeyNeeded and SealBroken.
     """
+    vault.key_of(store)
+    log.ready(store, "forget")
     told = _told(store, request)
     with held(store, "planwatch forget"):
         manifest = parts.read_manifest(store)

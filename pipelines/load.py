@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines import keys, log, parts, vault, warehouse
+from pipelines import keys, log, parts, pseudonym, vault, warehouse
 from pipelines.check import check
 from pipelines.database import Database
 from pipelines.dictionary import Dictionary, Table
@@ -21,6 +21,7 @@ from pipelines.lock import held
 from pipelines.parts import Part
 from pipelines.reader import of_sheet, read_sheets
 from pipelines.report import REJECTED, FileRefused, Note, plural
+from pipelines.request import unit_of
 from pipelines.sheet import Sheet
 from pipelines.sidecar import check_sidecar
 from pipelines.typed import readings_of, typed, unit_notes
@@ -62,6 +63,7 @@ class _Store:
     dictionary: Dictionary
     dictionary_sha256: str
     database: Database
+    forgotten: frozenset[str]  # marks of the units that were forgotten
 
 
 def load(
@@ -80,6 +82,8 @@ def load(
     """
     sha256 = dictionary_sha256 or hashlib.sha256(dictionary.model_dump_json().encode()).hexdigest()
     with held(store, "planwatch load"):
+        vault.key_of(store)
+        log.ready(store, "load")
         manifest = parts.begin(store)
         parts.clean(store, manifest)
         reports: dict[tuple[int, int], LoadReport] = {}
@@ -89,7 +93,10 @@ def load(
             rank = {name: number for number, name in enumerate(_linked_first(dictionary))}
             queue.sort(key=lambda entry: rank[entry[2].table.id] if not isinstance(entry[2], FileRefused) else -1)
             with warehouse.writable(store, dictionary) as database:
-                place = _Store(folder=store, work=work, dictionary=dictionary, dictionary_sha256=sha256, database=database)
+                place = _Store(
+                    folder=store, work=work, dictionary=dictionary, dictionary_sha256=sha256, database=database,
+                    forgotten=pseudonym.forgotten(store),
+                )  # fmt: skip
                 for at, turn, job in queue:
                     reports[at, turn] = _report(job, place, progress)
                 database.execute("CHECKPOINT")
@@ -237,11 +244,33 @@ def _load(job: _Job, place: _Store) -> LoadReport:
         raise RowsLost(f"{sheet.file}: {sheet.read} rows were counted, but {accepted} accepted and {set_aside} set aside.")
     report = LoadReport(
         file=sheet.file, table=table.id, read=sheet.read, accepted=accepted, set_aside=set_aside,
-        replaced=keys.replaced(place.database, out, table) if accepted else 0, unchanged=False, rejected=rejected,
-        notes=(*sheet.notes, *unit_notes(readings), *checked.notes), refused=None, left_out=sheet.left_out,
+        replaced=keys.replaced(place.database, out, table) if accepted else 0, unchanged=False, rejected=rejected, refused=None,
+        notes=(*sheet.notes, *unit_notes(readings), *checked.notes, *_back(out, table, place)), left_out=sheet.left_out,
     )  # fmt: skip
     _keep(report, job, place, out)
     return report
+
+
+def _back(out: Path, table: Table, place: _Store) -> tuple[Note, ...]:
+    """How many accepted rows are of units that were forgotten: a file that was sent anew brings them back."""
+    name = unit_of(table)
+    if not place.forgotten or name is None:
+        return ()
+    units = pl.scan_parquet(out).select(pl.col(name).cast(pl.String)).collect()[name]
+    try:
+        found = pseudonym.back(place.folder, place.forgotten, units.drop_nulls().unique().to_list())
+    except pseudonym.SecretUnusable as error:
+        zh, en = f"无法核对是否含有已删除单位的记录：{error}", f"whether it holds rows of forgotten units cannot be told: {error}"
+        return (Note(kind="review", message=Text(zh=zh, en=en)),)
+    if not found:
+        return ()
+    count = int(units.is_in(found).sum())
+    zh = f"含 {len(found)} 个已按要求删除的单位的 {count} 行，已重新载入；如不应保留，请再次运行 `planwatch forget`"
+    en = (
+        f"{plural(count, 'row is', 'rows are')} of {plural(len(found), 'unit', 'units')} that had to be forgotten, and came back "
+        "with this file; where they may not be kept, run `planwatch forget` again"
+    )
+    return (Note(kind="review", message=Text(zh=zh, en=en)),)
 
 
 def _against_other_rows(bad: pl.DataFrame, candidate: Path, out: Path, job: _Job, place: _Store) -> tuple[Path, pl.DataFrame]:

@@ -7,6 +7,7 @@ or all of it made anew, shows by the head that every edition keeps, and, where a
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import getpass
 import hashlib
@@ -22,8 +23,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
+from pipelines import vault
 from pipelines.durable import sync
-from pipelines.secret import Key, KeyNeeded, configured_for_log
+from pipelines.secret import Key, KeyNeeded, apart, configured_for_log
 
 FILE = "log.jsonl"
 ACTIONS = frozenset(
@@ -90,11 +92,11 @@ def append(
     KeyNeeded where the log is kept with another key than the one given, LogBroken where its last line cannot be read.
     """
     _allow(action, objects, outcome)
-    key, path = configured_for_log(), store / FILE
+    key, path, sealed = apart(configured_for_log(), store), store / FILE, vault.stated(store) is not None
     with open(path, "a+b", opener=_private) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         last, torn = _last(file)
-        _refuse_other_key(last, key, action)
+        _refuse_other_key(last, key, action, sealed=sealed)
         if torn:
             file.truncate(file.seek(0, os.SEEK_END) - torn)
         entry = _entry(
@@ -116,9 +118,28 @@ def append(
     return entry
 
 
+def ready(store: Path, action: str = "") -> None:
+    """Nothing, where an entry can be added now; asked before the first change, so that nothing changes that the log cannot tell.
+
+    Raises as `append` does, and PermissionError where the log cannot be written. Writes nothing itself.
+    """
+    last = None
+    try:
+        with (store / FILE).open("r+b") as file:
+            last, _ = _last(file)
+    except FileNotFoundError:
+        if store.is_dir() and not os.access(store, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(store / FILE)) from None
+    _refuse_other_key(last, apart(configured_for_log(), store), action, sealed=vault.stated(store) is not None)
+
+
 @contextmanager
 def recorded(store: Path, *, action: str, objects: Objects = MappingProxyType({})) -> Iterator[dict[str, str | int | bool]]:
-    """Adds an entry when the block ends, `failed` where it raises; what the block puts into the dict is told, too."""
+    """Adds an entry when the block ends, `failed` where it raises; what the block puts into the dict is told, too.
+
+    Raises as `ready` does, before the block begins.
+    """
+    ready(store, action)
     told = dict(objects)
     try:
         yield told
@@ -211,7 +232,13 @@ def _last(file: BinaryIO) -> tuple[Entry | None, int]:
         raise LogBroken(0, told) from None
 
 
-def _refuse_other_key(last: Entry | None, key: Key | None, action: str) -> None:
+def _refuse_other_key(last: Entry | None, key: Key | None, action: str, *, sealed: bool) -> None:
+    """As long as the store is sealed no line goes without a mark, whatever the one before it says."""
+    if sealed and key is None and (last is None or last.key is None or last.action == _ENDED):
+        raise KeyNeeded(
+            "The store is sealed, so its log is kept with a key, and no key was given. Give the key of the store "
+            "(--key-file FILE, PLANWATCH_KEY_FILE), or that of the log alone (PLANWATCH_LOG_KEY_FILE)."
+        )
     if last is None or last.key is None or (key is not None and key.id == last.key) or last.action == _ENDED:
         return
     if key is not None and action == "seal":  # another key takes over; the entry is marked with the new one

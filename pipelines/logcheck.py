@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from pipelines import vault
 from pipelines.log import FILE, Entry, Head, LogBroken, hash_of, mark_of, parsed
 from pipelines.secret import Key, configured_for_log
+from pipelines.vault import State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +52,11 @@ def verify(store: Path, witnesses: Mapping[str, Witness] = MappingProxyType({}))
         entries.append(entry)
     _whole(entries, heads, path)
     _published(entries, witnesses)
+    state = vault.stated(store)
+    if state is not None:
+        _as_sealed(entries, state)
     if key is not None:
-        _kept_with(entries, key)
+        _kept_with(entries, key, sealed=state is not None)
     return Checked(
         lines=len(entries),
         marked=sum(entry.mark is not None for entry in entries),
@@ -107,9 +112,25 @@ def _published(entries: list[Entry], witnesses: Mapping[str, Witness]) -> None:
             raise LogBroken(entry.sequence, f"{told}: the edition or the line was replaced.")
 
 
-def _kept_with(entries: list[Entry], key: Key) -> None:
+def _as_sealed(entries: list[Entry], state: State) -> None:
+    """While the store is sealed the log says so last, and goes on with the marks of that line."""
+    said = next((entry for entry in reversed(entries) if entry.action in ("seal", "unseal") and entry.outcome == "done"), None)
+    if said is not None and (said.action, said.objects.get("key")) == ("seal", state.key) and said.key is not None:
+        return  # the lines behind it bear the same mark, which was looked at line by line
+    told = f"the store is sealed with the key {state.key} since {state.since}, and no line of {FILE} tells of it"
+    if said is not None:
+        told += f" after line {said.sequence}"
+    found = f"line {len(entries)} is not the last that was written" if entries else "holds no line"
+    raise LogBroken(
+        len(entries),
+        f"{FILE} {found}: {told}. The end was replaced. Only where `planwatch seal` itself was cut short, run it again.",
+    )
+
+
+def _kept_with(entries: list[Entry], key: Key, *, sealed: bool) -> None:
     """With a key, the last line bears its mark, and so vouches for all before; unless keeping with a key was given up."""
-    if not entries or entries[-1].key == key.id or any(entry.action == "unseal" and entry.key == key.id for entry in entries):
+    ended = not sealed and any(entry.action == "unseal" and entry.key == key.id for entry in entries)
+    if not entries or entries[-1].key == key.id or ended:
         return
     found = f"with the key {entries[-1].key}" if entries[-1].key else "without a key"
     raise LogBroken(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import unicodedata
 from collections.abc import Sequence
@@ -17,11 +18,12 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines import vault
+from pipelines import log, vault
 from pipelines.dictionary import Dictionary
 from pipelines.lock import held
 from pipelines.request import naming
-from pipelines.secret import BYTES, derive
+from pipelines.seal import SealBroken
+from pipelines.secret import BYTES, DIFFERENT, KeyNeeded, derive
 from pipelines.warehouse import open_warehouse
 from pipelines.yamlfile import suggest
 
@@ -31,6 +33,10 @@ DIGITS = 32  # hexadecimal; 128 bits, so that among a million identifiers two me
 
 class PseudonymRefused(ValueError):
     """A list that would not be one of pseudonyms; the message says why and what to do."""
+
+
+class SecretUnusable(ValueError):
+    """The secret of the pseudonyms is not what was made; with another one nobody is found again. The message says what to do."""
 
 
 class NoRecipient(ValueError):
@@ -110,13 +116,64 @@ def whose(store: Path, dictionary: Dictionary, pseudonyms: Pseudonyms, pseudonym
 
 def mark_of(store: Path, *what: str) -> str:
     """By what the log knows something that it must not name: 16 hexadecimal digits, the same for the same words."""
-    return derive(_secret(store), "planwatch mark", *what, length=8).hex()
+    return _mark(_secret(store), *what)
+
+
+def _mark(secret: bytes, *what: str) -> str:
+    return derive(secret, "planwatch mark", *what, length=8).hex()
+
+
+def forgotten(store: Path) -> frozenset[str]:
+    """By what the log knows the units that were forgotten."""
+    done = (one for one in log.read(store) if (one.action, one.outcome) == ("forget", "done"))
+    return frozenset(str(one.objects["mark"]) for one in done if "mark" in one.objects)
+
+
+def back(store: Path, marks: frozenset[str], units: Sequence[str]) -> list[str]:
+    """Those of the units that bear one of these marks. Raises SecretUnusable."""
+    secret = _secret(store)
+    return [unit for unit in units if _mark(secret, "unit", unit) in marks]
+
+
+def fault(store: Path) -> str | None:
+    """That the secret of a store is gone or none; None where it is right, was never needed, or cannot be read at all."""
+    try:
+        if (store / FILE).exists():
+            _read(store)
+        else:
+            _refuse_used(store)
+    except SecretUnusable as error:
+        return str(error)
+    except (SealBroken, KeyNeeded, log.LogBroken):
+        return None
+    return None
 
 
 def _secret(store: Path) -> bytes:
-    """The secret of the store, made where there is none yet."""
+    """The secret of the store, made where none was ever used."""
     if not (store / FILE).exists():
+        _refuse_used(store)
         with held(store, "making the secret of the pseudonyms"):
             if not (store / FILE).exists():
                 vault.put(store, FILE, secrets.token_bytes(BYTES).hex().encode(), mode=0o600)
-    return bytes.fromhex(vault.read(store, FILE).decode())
+    return _read(store)
+
+
+def _read(store: Path) -> bytes:
+    text = vault.read(store, FILE).strip()
+    if re.fullmatch(rb"[0-9a-f]{%d}" % (2 * BYTES), text) is None or len(set(bytes.fromhex(text.decode()))) < DIFFERENT:
+        raise SecretUnusable(
+            f"{store / FILE} holds no secret: found {len(text)} bytes, expected {2 * BYTES} hexadecimal digits by chance. "
+            "Restore the file from a copy of the store."
+        )
+    return bytes.fromhex(text.decode())
+
+
+def _refuse_used(store: Path) -> None:
+    """Raises SecretUnusable where the log tells of pseudonyms or marks made from a secret that is no longer there."""
+    used = next((one for one in log.read(store) if one.action == "pseudonymise" or "mark" in one.objects), None)
+    if used is not None:
+        raise SecretUnusable(
+            f"{store / FILE} is missing, though line {used.sequence} of {log.FILE} tells of something made from it; with a "
+            "new one everybody would bear other pseudonyms. Restore the file from a copy of the store."
+        )

@@ -27,7 +27,10 @@ class _HasRejected(Protocol):
 
 
 def export_rejected(source: _HasRejected | Path, path: Path, language: str = "zh") -> int:
-    """Writes the rejected rows of a report, or of everything in a store, as CSV with BOM; returns how many faults it holds."""
+    """Writes the rejected rows of a report, or of everything in a store, as CSV with BOM; returns how many faults it holds.
+
+    Only its owner can read the file.
+    """
     frame = all_rejected(source) if isinstance(source, Path) else source.rejected
     words = _HEADERS["zh" if language == "zh" else "en"]
     chosen = frame.select("file", "row", "column", "value", "rule", message=f"message_{'zh' if language == 'zh' else 'en'}")
@@ -35,6 +38,8 @@ def export_rejected(source: _HasRejected | Path, path: Path, language: str = "zh
     # NOTE: neutral looks at the first character, so it comes first: a tab before a formula is such a sign
     safe = chosen.with_columns(pl.col(name).map_elements(neutral, return_dtype=pl.String, skip_nulls=True) for name in texts)
     safe = safe.with_columns(pl.col(texts).str.replace_all(UNSEEN, "\N{REPLACEMENT CHARACTER}"))
+    path.touch(mode=0o600)
+    path.chmod(0o600)  # before anything is in it
     safe.rename(words).write_csv(path, include_bom=True, line_terminator="\r\n")
     return frame.height
 

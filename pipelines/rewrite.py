@@ -48,7 +48,8 @@ class Rewrite:
         """Lays the content of a plain file ready as the file `name`; its SHA-256 in plain."""
         with path.open("rb") as source, self.renewal.path(name).open("wb") as target:
             vault.write(vault.bits(source), target, vault.key_of(self.store), name)
-        self.renewal.path(name).chmod(0o440)
+        former = self.store / name
+        self.renewal.path(name).chmod(former.stat().st_mode & 0o770 if former.exists() else 0o440)
         return sha256(path)
 
     def lines(self, name: str, lines: list[bytes]) -> None:

@@ -123,7 +123,9 @@ def _nonce(prefix: bytes, number: int, *, last: bool) -> bytes:
 
 
 def _broken(place: Place) -> SealBroken:
+    todo = "Restore it from a copy of the store."
+    if place.role == "warehouse":
+        todo = "Delete it: the next command makes it anew from the accepted parts."
     return SealBroken(
-        f"{place.name} is not what was sealed in its place: it was changed, cut, or put there from elsewhere. "
-        "Restore it from a copy of the store."
+        f"{place.name} is not what was sealed in its place: it was changed, cut, or put there from elsewhere. {todo}"
     )

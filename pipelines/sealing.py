@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipelines import log, parts, private, trail, vault
+from pipelines import log, parts, private, pseudonym, trail, vault
+from pipelines.durable import sha256
 from pipelines.lock import held
 from pipelines.logcheck import verify
 from pipelines.renewal import Renewal
 from pipelines.seal import SealBroken, is_sealed, opened
-from pipelines.secret import Key, KeyNeeded, using
+from pipelines.secret import Key, KeyNeeded, apart, using
 from pipelines.vault import State
 
 
@@ -37,24 +38,32 @@ class Found:
 
     state: State | None
     files: int
+    sealed: int  # files in the sealed form
     opened: int  # files that were opened with the key given
     faults: tuple[str, ...]
 
 
 def seal_store(store: Path, key: Key) -> Resealed:
-    """Seals every confidential file with the key: plain ones, those sealed with the key in use, and plain ones put beside them.
+    """Seals every confidential file with the key: those of a plain store, or those sealed with the key in use.
 
-    Killed at any moment the store is as before or as after; what lies in between is finished by the next writer. Raises
-    KeyNeeded where the store is sealed with another key than the one in use, SealBroken for a file that does not open, LogBroken
-    where another key takes over and the log is not what was written with the former one.
+    Of plain files in a sealed store only those are taken in that people write, and parts that are what the manifest lists; a
+    plain warehouse goes, to be made anew; any other may be anybody's, and is refused. Killed at any moment the store is as before
+    or as after; what lies in between is finished by the next writer. Raises KeyUnusable for a key that lies in the store,
+    KeyNeeded where it is sealed with another key than the one in use, SealBroken for a file that does not open or is refused,
+    LogBroken where another key takes over and the log is not what was written with the former one.
     """
     with held(store, "planwatch seal"):
+        apart(key, store)
+        with using(key):
+            log.ready(store, "seal")
         found = vault.state(store)
         former = vault.key_of(store) if found is None or found.key != key.id else key
-        changed = [name for name in vault.files(store) if former is None or former.id != key.id or not _is_sealed(store, name)]
+        gone = _not_taken_in(store, former) if found is not None and former is not None else []
+        names = [name for name in vault.files(store) if name not in gone]
+        changed = [name for name in names if former is None or former.id != key.id or not _is_sealed(store, name)]
         if former is not None and former.id != key.id:
             verify(store)  # the new key vouches for all that stands in the log, so the former one proves it first
-        old = clear(store)
+        old = [*clear(store), *gone]
         with Renewal(store) as renewal:
             for name in changed:
                 _reseal(store, name, renewal.path(name), former, key)
@@ -75,6 +84,7 @@ def unseal_store(store: Path) -> Resealed:
         key = vault.key_of(store)
         if key is None:
             raise NotSealed(f"{store} is not sealed: there is nothing to unseal.")
+        log.ready(store, "unseal")
         names, old = vault.files(store), clear(store)
         with Renewal(store) as renewal:
             for name in names:
@@ -87,15 +97,20 @@ def unseal_store(store: Path) -> Resealed:
 def inspect(store: Path, key: Key | None) -> Found:
     """How the store is kept; with the key of the store every file is opened."""
     state, faults, whole = vault.state(store), [], 0
-    for name in vault.files(store):
-        if _is_sealed(store, name) != (state is not None):
+    sealed = {name: _is_sealed(store, name) for name in vault.files(store)}
+    for name in sealed:
+        if sealed[name] != (state is not None):
             faults.append(f"{name} is {'not ' if state else ''}sealed, though the store is{'' if state else ' not'}.")
         elif state is not None and key is not None:
             try:
                 whole += all(True for _ in _content(store / name, key, name))
-            except (SealBroken, KeyNeeded) as error:
+            except SealBroken as error:
                 faults.append(str(error))
-    return Found(state=state, files=len(vault.files(store)), opened=whole, faults=tuple(faults))
+            except KeyNeeded:
+                faults.append(f"{name} is sealed with another key than {state.key}: it was put there from elsewhere.")
+    if (state is None or key is not None) and (told := pseudonym.fault(store)) is not None:
+        faults.append(told)
+    return Found(state=state, files=len(sealed), sealed=sum(sealed.values()), opened=whole, faults=tuple(faults))
 
 
 def unlisted(store: Path) -> None:
@@ -111,6 +126,18 @@ def clear(store: Path) -> list[str]:
     for folder in (*store.glob("work-*"), *store.glob("warehouse.duckdb.tmp")):
         shutil.rmtree(folder, ignore_errors=True)
     return vault.strays(store)
+
+
+def _not_taken_in(store: Path, key: Key) -> list[str]:
+    """The plain warehouse of a sealed store, where there is one. Raises SealBroken for a plain file that may be anybody's."""
+    with using(key):
+        listed = {part.part: part.part_sha256 for part in parts.read_manifest(store) if part.part}
+    plain = [name for name in vault.files(store) if not _is_sealed(store, name)]
+    for name in plain:
+        own = name in listed and sha256(store / name) == listed[name]
+        if not own and name not in (*vault.WRITTEN_BY_HAND, vault.WAREHOUSE):
+            raise vault.foreign(store, name)
+    return [name for name in plain if name == vault.WAREHOUSE]
 
 
 def _is_sealed(store: Path, name: str) -> bool:
@@ -129,7 +156,7 @@ def _reseal(store: Path, name: str, target: Path, former: Key | None, key: Key |
 
     with target.open("wb") as file:
         vault.write(content(), file, key, name)
-    target.chmod(path.stat().st_mode & 0o777)
+    target.chmod(path.stat().st_mode & 0o770)
     again = hashlib.sha256()
     for bit in _content(target, key, name):
         again.update(bit)

@@ -13,14 +13,16 @@ import hashlib
 import hmac
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 STORE, LOG = "PLANWATCH_KEY", "PLANWATCH_LOG_KEY"
 BYTES = 32
-_DIFFERENT = 8  # fewer different bytes than these are a placeholder, not a key
+DIFFERENT = 8  # fewer different bytes than these are a placeholder, not a key
+_OTHERS = stat.S_IWGRP | stat.S_IRWXO  # what a key file may not allow
 _given: list[Key] = []
 
 
@@ -37,6 +39,7 @@ class Key:
     """32 bytes that nobody else knows."""
 
     raw: bytes = field(repr=False)
+    file: Path | None = field(default=None, repr=False, compare=False)  # where it was read; None where no file holds it
 
     @property
     def id(self) -> str:
@@ -46,7 +49,7 @@ class Key:
     @property
     def of_log(self) -> Key:
         """The key that marks the log of a store kept with this key."""
-        return Key(raw=derive(self.raw, "planwatch log"))
+        return Key(raw=derive(self.raw, "planwatch log"), file=self.file)
 
 
 def configured() -> Key | None:
@@ -76,13 +79,29 @@ def using(key: Key) -> Iterator[None]:
 
 
 def read_key(path: Path) -> Key:
-    """The key in a file. Raises KeyUnusable when the file holds none, or cannot be read."""
+    """The key in a file. Raises KeyUnusable when the file holds none, cannot be read, or could be read or changed by others."""
     try:
-        return _key(path.read_bytes(), str(path))
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if stat.S_ISREG(mode) and mode & _OTHERS:
+                raise KeyUnusable(
+                    f"{path} is open to others (mode {stat.S_IMODE(mode):04o}): the key in it may be known. Expected mode 0600, "
+                    f"or 0640 for a group: `chmod 600 {path}`, and seal with a new key where others could have read this one."
+                )
+            return replace(_key(file.read(), str(path)), file=path)
     except OSError as error:
         raise KeyUnusable(
             f"{path}: the key file cannot be read ({error.strerror}). `planwatch seal --make-key FILE` makes one."
         ) from None
+
+
+def apart(key: Key | None, store: Path) -> Key | None:
+    """The key, which does not lie in the store. Raises KeyUnusable where it does."""
+    if key is not None and key.file is not None and store.resolve() in key.file.resolve().parents:
+        raise KeyUnusable(
+            f"{key.file} lies in the store {store} that the key protects: who gets the store would get the key. Put it elsewhere."
+        )
+    return key
 
 
 def write_key(path: Path, key: Key) -> None:
@@ -135,7 +154,7 @@ def _key(text: bytes, place: str) -> Key:
         raw = bytes.fromhex(found.decode("ascii")) if len(found) == 2 * BYTES else base64.b64decode(found, validate=True)
     except (ValueError, binascii.Error):
         raw = b""
-    if len(raw) != BYTES or len(set(raw)) < _DIFFERENT:
+    if len(raw) != BYTES or len(set(raw)) < DIFFERENT:
         raise KeyUnusable(
             f"{place} holds no key: expected {BYTES} bytes by chance as {2 * BYTES} hexadecimal digits or as base64. "
             "`planwatch seal --make-key FILE` makes one."

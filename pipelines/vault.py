@@ -25,7 +25,7 @@ from pipelines.private import Private
 from pipelines.renewal import pending
 from pipelines.scratch import scratches_in
 from pipelines.seal import Place, SealBroken, is_sealed, needed, opened, seal
-from pipelines.secret import Key, configured
+from pipelines.secret import Key, apart, configured
 
 STATE = "seal.json"
 #: every file of a store that holds records, or tells of single respondents, and what it is; all of them are sealed
@@ -41,6 +41,9 @@ CONFIDENTIAL = {
     "disclosure.yaml": "rules of disclosure",
     "pseudonyms.secret": "secret of the pseudonyms",
 }
+WAREHOUSE = "warehouse.duckdb"
+#: those that people write, and may put anew in plain into a sealed store
+WRITTEN_BY_HAND = frozenset({"disclosure.yaml"})
 #: what killed processes leave: of this version, of earlier ones (weights), and of the database
 _UNFINISHED = ("*.new", "*/*.new", "accepted/*/*.new", "weights/[0-9a-f]*-[0-9]*", "build-*", "warehouse.duckdb.wal")
 
@@ -65,6 +68,11 @@ def state(store: Path) -> State | None:
     if pending(store):
         with held(store, "finishing what was cut short"):
             pass
+    return stated(store)
+
+
+def stated(store: Path) -> State | None:
+    """What `seal.json` says now, which a swap that was cut short may have left behind. Raises SealBroken."""
     try:
         found = json.loads((store / STATE).read_text(encoding="utf-8"))
         return State(key=found["key"], since=found["since"])
@@ -78,7 +86,7 @@ def key_of(store: Path) -> Key | None:
     """The key with which files of the store are written, None where it is plain. Raises KeyNeeded where it is not given."""
     if (found := state(store)) is None:
         return None
-    given = configured()
+    given = apart(configured(), store)
     if given is None or given.id != found.key:
         raise needed(found.key, given)
     return given
@@ -106,14 +114,22 @@ def segments(store: Path, name: str, file: BinaryIO) -> Iterator[bytes]:
     if is_sealed(file) and not sealed:
         raise SealBroken(f"{store / name} is sealed, but {store / STATE} is not there. Restore it from a copy of the store.")
     if sealed and not is_sealed(file):
-        raise SealBroken(
-            f"{store / name} is not sealed, though the store is: it was put there from elsewhere. Restore it from a copy of the "
-            "store, or, where it is yours, run `planwatch seal` to seal it with the rest."
-        )
+        raise foreign(store, name)
     if sealed:
-        yield from opened(file, configured(), place(name))
+        yield from opened(file, apart(configured(), store), place(name))
         return
     yield from bits(file)
+
+
+def foreign(store: Path, name: str) -> SealBroken:
+    """The error for a plain file in a sealed store, which anybody can have written."""
+    if name in WRITTEN_BY_HAND:
+        todo = "Read it, and where it says what you want, run `planwatch seal` to seal it with the rest."
+    elif name == WAREHOUSE:
+        todo = "Delete it: the next command makes it anew from the accepted parts."
+    else:
+        todo = "Restore it from a copy of the store."
+    return SealBroken(f"{store / name} is not sealed, though the store is: it was put there from elsewhere. {todo}")
 
 
 def bits(file: BinaryIO) -> Iterator[bytes]:

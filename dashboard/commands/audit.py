@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dashboard.options import DATA, EditionId, KeyFile, Lang, PlanFolder, Store, edition_of, folder_of, language_of
+from dashboard.options import DATA, EditionId, KeyFile, Lang, PlanFolder, Store, edition_of, folder_of, language_of, there
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,18 +54,19 @@ def audit(
     from indicators.attack.audit import audit as audited
     from pipelines import log
 
-    spoken, opened = words(language_of(lang)), edition_of(store, edition)
+    spoken, opened = words(language_of(lang)), edition_of(there(store), edition)
+    log.ready(store, "audit")  # what cannot be recorded is not found out
     with progress("audit") as report:
         told = audited(store / "editions", edition, report)
     seen = _inside(store, opened.id, folder_of(plan_folder)) if from_inside else None
+    failed = bool(told.recovered or (seen and (seen.exposed or seen.narrow)))
+    log.append(store, action="audit", objects={"edition": opened.id}, outcome="failed" if failed else "done")
     if form is Shape.json:
         found = as_json(told) | ({"inside": _as_json(seen)} if seen else {})
         sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=1) + "\n")
     else:
         _print(told, seen, opened.plan, spoken)
     opened.close()
-    failed = bool(told.recovered or (seen and (seen.exposed or seen.narrow)))
-    log.append(store, action="audit", objects={"edition": opened.id}, outcome="failed" if failed else "done")
     if failed:
         raise typer.Exit(1)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.options import DATA, EditionId, Lang, PlanFolder, Store, edition_of, language_of, plan_of
+from dashboard.options import DATA, EditionId, Lang, PlanFolder, Store, edition_of, language_of, plan_of, there
 
 if TYPE_CHECKING:
     from dashboard.catalogue import Catalogue
@@ -64,6 +64,8 @@ def _catalogue(store: Path, identifier: str | None, plan_folder: Path | None) ->
         except NoEdition:
             if identifier is not None:
                 raise
+            if store != DATA:
+                there(store)
     return Catalogue.of_plan(plan_of(plan_folder))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dashboard.mistake import Mistake
-from dashboard.options import DATA, KeyFile, Lang, PlanFolder, Store, folder_of, language_of, plan_of, write_safely
+from dashboard.options import DATA, KeyFile, Lang, PlanFolder, Store, folder_of, language_of, plan_of, there, write_safely
 
 if TYPE_CHECKING:
     from dashboard.listing import Listing
@@ -113,7 +113,7 @@ def edit_trail(
     from pipelines.trail import history
 
     plan, spoken = plan_of(plan_folder), words(language_of(lang))
-    found = history(_there(store), unit)
+    found = history(there(store), unit)
     if found.is_empty():
         typer.echo(spoken("edit.no_trail" if unit is None else "edit.no_unit", unit=unit, store=store))
         return
@@ -138,17 +138,11 @@ def waiting(store: Path, edition: Edition, words: Words) -> str | None:
     return words("publish.waiting_scored", n=count, score=f"{max(scores):.3f}") if scores else words("publish.waiting", n=count)
 
 
-def _there(store: Path) -> Path:
-    if not store.is_dir():
-        raise Mistake(f"{store}: there is no such folder. Name the one that was given to `planwatch load`: --dir DIR")
-    return store
-
-
 def _needs_rules(plan: Plan, store: Path) -> None:
     """Raises Mistake where there is nothing to edit by, or nowhere to edit."""
     from pipelines.editrun import with_rules
 
-    _there(store)
+    there(store)
     if not with_rules(plan.dictionary):
         raise Mistake(
             f"No table of the plan {plan.identity.id} has rules of editing. State them under `editing` in its file in tables/; "

@@ -8,7 +8,10 @@ from typing import Annotated
 import typer
 
 from dashboard.mistake import Mistake
-from dashboard.options import DATA, KeyFile, Lang, PlanFolder, Store, language_of, plan_of
+from dashboard.options import DATA, KeyFile, Lang, PlanFolder, Store, language_of, plan_of, there
+
+#: exit code where no record of a unit was found, which is no fault where it was forgotten before
+NOBODY = 1
 
 
 def forget(
@@ -30,6 +33,7 @@ def forget(
     """Take records out of parts, set-aside rows, trail, weights and warehouse, so that nothing of them stays in the bytes.
 
     Editions hold no records and stay. Files that were sent, and copies of the store, are not touched: they are yours to delete.
+    Exit code 1 where there is no record of the unit.
     """
     from dashboard.words import words
     from pipelines.forget import forget as forget_in
@@ -40,10 +44,11 @@ def forget(
         raise Mistake(
             f"Found {' and '.join(given) or 'no request'}; expected one of --unit ID, --part SEQUENCE and --before DATE."
         )
-    if not store.is_dir():
-        raise Mistake(f"{store}: there is no such folder. Name the one that was given to `planwatch load`: --dir DIR")
     plan, spoken = plan_of(plan_folder), words(language_of(lang))
-    found = forget_in(store, plan.dictionary, Request(unit=unit, part=part, before=_day(before)))
+    found = forget_in(there(store), plan.dictionary, Request(unit=unit, part=part, before=_day(before)))
+    if unit is not None and not any((found.rows, found.set_aside, found.edits, found.weights, found.contributions)):
+        typer.echo(spoken("forget.nobody", unit=unit, store=store), err=True)
+        raise typer.Exit(NOBODY)
     rows = [f"{plan.dictionary.tables[table].name.in_language(spoken.language)} {n:,}" for table, n in found.rows.items()]
     counts = {"set_aside": found.set_aside, "edits": found.edits, "weights": found.weights, "behind": found.contributions}
     told = {name: f"{count:,}" for name, count in counts.items()}

@@ -27,11 +27,12 @@ def freeze(
     from dashboard.words import words
     from indicators.revisions.frozen import FILE, declaration
     from indicators.revisions.frozen import freeze as declare
-    from pipelines.log import append
+    from pipelines.log import append, ready
 
     root, spoken = store / "editions", words(language_of(lang))
     opened = edition_of(store, edition)
     before = None if again else declaration(root)
+    ready(store, "freeze")
     declared = declare(root, opened, period, again=again)
     if declared != before:
         append(store, action="freeze", objects={"edition": declared.edition, "period": declared.period})

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dashboard.options import DATA, Form, KeyFile, Lang, Store, language_of, written
+from dashboard.options import DATA, Form, KeyFile, Lang, Store, language_of, refuse_inside, there, written
 
 log_app = typer.Typer(no_args_is_help=True, help="Read and check the log of a store.")
 
@@ -30,7 +30,7 @@ def log_show(
     from pipelines.log import read
 
     spoken = words(language_of(lang))
-    entries = [entry for entry in read(store) if action in (None, entry.action)][-last if last else 0 :]
+    entries = [entry for entry in read(there(store)) if action in (None, entry.action)][-last if last else 0 :]
     rows = [asdict(entry) | {"objects": _objects(dict(entry.objects))} for entry in entries]
     if written(pl.DataFrame(rows, schema=_SCHEMA), form):
         return
@@ -53,7 +53,7 @@ def log_verify(store: Store = DATA, key_file: KeyFile = None, lang: Lang = None)
 
     spoken = words(language_of(lang))
     try:
-        found = verify(store, witnesses(store / "editions"))
+        found = verify(there(store), witnesses(store / "editions"))
     except (LogBroken, BrokenEdition) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
@@ -74,13 +74,20 @@ def log_key(
     """Write the key that marks lines of the log, and opens no record: for the app, which signs people in and holds no records."""
     from dashboard.mistake import Mistake
     from dashboard.words import words
-    from pipelines.log import append
+    from pipelines.log import append, ready
     from pipelines.secret import configured, write_key
 
+    there(store)
     if (key := configured()) is None:
         raise Mistake("The key of the log follows from that of the store, and no key was given: --key-file FILE.")
-    append(store, action="export", objects={"command": "log_key", "key": key.of_log.id})
+    refuse_inside(out, store)
+    ready(store, "export")
     write_key(out, key.of_log)
+    try:
+        append(store, action="export", objects={"command": "log_key", "key": key.of_log.id})
+    except BaseException:
+        out.unlink()  # no key leaves the store without a line
+        raise
     typer.echo(words(language_of(lang))("log.key", file=out))
 
 

@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from dashboard.mistake import Mistake
-from dashboard.options import DATA, RECIPIENT, KeyFile, Lang, PlanFolder, Store, language_of, plan_of, write_safely
+from dashboard.options import (
+    DATA,
+    RECIPIENT,
+    KeyFile,
+    Lang,
+    PlanFolder,
+    Store,
+    csv_named,
+    language_of,
+    plan_of,
+    there,
+    write_safely,
+)
 
 
 def pseudonymise(
@@ -32,13 +44,14 @@ def pseudonymise(
     Only who holds the store can tell whose they are (--who). Further columns may still give somebody away: choose few.
     """
     from dashboard.words import words
-    from pipelines.log import append
+    from pipelines.log import append, ready
     from pipelines.pseudonym import pseudonymised, pseudonyms_for, whose
 
     if (who is None) == (table is None) or (table is None) != (out is None):
         raise Mistake("Expected a TABLE with --out FILE.csv, or --who PSEUDONYM.")
-    if not store.is_dir():
-        raise Mistake(f"{store}: there is no such folder. Name the one that was given to `planwatch load`: --dir DIR")
+    if out is not None:
+        csv_named(out)
+    ready(there(store), "pseudonymise")
     plan, spoken, names = plan_of(plan_folder), words(language_of(lang)), pseudonyms_for(store, recipient)
     told = {"recipient": names.mark, "command": "who" if who else "list"}
     if who is not None:

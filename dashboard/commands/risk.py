@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dashboard.mistake import Mistake
-from dashboard.options import DATA, KeyFile, Lang, PlanFolder, Store, language_of, plan_of
+from dashboard.options import DATA, MEND, KeyFile, Lang, PlanFolder, Store, language_of, plan_of, there
 
 if TYPE_CHECKING:
     from dashboard.riskpaper import Assessed
-    from dashboard.words import Words
     from indicators.risk.evidence import Accounts
+    from pipelines.log import LogBroken
 
 
 class PaperForm(StrEnum):
@@ -39,7 +39,8 @@ def risk(
 ) -> None:
     """Assess the risk to the records of a store: what is held, how it is kept, who can reach it, what to do. Confidential.
 
-    Every finding is worked out from the plan, the files, the current edition and the log, to which it then adds a line.
+    Every finding is worked out from the plan, the files, the current edition and the log, to which it adds a line. Exit code 2
+    where that cannot be done because the log is broken, of which the paper tells.
     """
     from datetime import UTC, datetime
     from importlib.metadata import version
@@ -48,20 +49,24 @@ def risk(
     from dashboard.words import words
     from indicators.risk.evidence import gather
     from indicators.risk.risks import risks
+    from pipelines import log
 
-    if not store.is_dir():
-        raise Mistake(f"There is no data folder {store}. Name it with --dir DIR.")
+    with suppress(log.LogBroken):  # that it is broken is a finding of the paper
+        log.ready(there(store), "risk")
     asked = plan_of(plan_folder) if plan_folder is not None else None
     found = gather(store, asked, plan_of(None), _accounts(store), datetime.now(UTC).date())
     told = Assessed(store=store, version=version("planwatch"), evidence=found, risks=risks(found))
     spoken = words(language_of(lang))
     text = as_json(told) if form is PaperForm.json else as_markdown(told, spoken)
+    unlogged = _record(told, form)
     if to is None:
         sys.stdout.write(text)
     else:
         _write(to, text)
         typer.echo(spoken("edit.written", path=to))
-    _record(told, form, spoken)
+    if unlogged is not None:
+        typer.echo(spoken("risk.unlogged", told=unlogged), err=True)
+        raise typer.Exit(MEND)
 
 
 def _write(path: Path, text: str) -> None:
@@ -71,16 +76,17 @@ def _write(path: Path, text: str) -> None:
         file.write(text)
 
 
-def _record(told: Assessed, form: PaperForm, words: Words) -> None:
-    """Adds to the log that it was assessed; that this cannot be done is told, and the paper stands all the same."""
+def _record(told: Assessed, form: PaperForm) -> LogBroken | None:
+    """Adds to the log that it was assessed; gives why not where the log is broken, which is no reason to keep the paper back."""
     from pipelines import log
 
     edition = told.evidence.edition
     known = {"edition": edition.id, "edition_sha256": edition.sha256} if edition else {}
     try:
         log.append(told.store, action="risk", objects={"form": form.value, **known})
-    except (OSError, ValueError) as error:
-        typer.echo(words("risk.unlogged", told=error), err=True)
+    except log.LogBroken as error:
+        return error
+    return None
 
 
 def _accounts(store: Path) -> Accounts:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dashboard.mistake import Mistake
-from dashboard.options import DATA, MEND, KeyFile, Lang, Store, language_of
+from dashboard.options import DATA, MEND, KeyFile, Lang, Store, language_of, refuse_inside, there
 
 New = Annotated[
     Path | None,
@@ -38,11 +38,12 @@ def seal(
 
     spoken = words(language_of(lang))
     for path in (key_file, new_key_file, make_key):
-        _refuse_inside(path, store)
+        refuse_inside(path, store)
     if make_key is not None:
         write_key(make_key, new_key())
         typer.echo(spoken("seal.made", file=make_key))
         return
+    there(store)
     if check:
         _check(store, lang)
         return
@@ -61,7 +62,7 @@ def unseal(store: Store = DATA, key_file: KeyFile = None, lang: Lang = None) -> 
     from dashboard.words import words
     from pipelines.sealing import unseal_store
 
-    done = unseal_store(store)
+    done = unseal_store(there(store))
     typer.echo(words(language_of(lang))("unseal.done", store=store, n=f"{done.files:,}"))
 
 
@@ -69,11 +70,19 @@ def _check(store: Path, lang: Lang) -> None:
     from dashboard.words import words
     from pipelines.sealing import inspect
     from pipelines.secret import configured
+    from pipelines.vault import STATE, key_of
 
     key, spoken = configured(), words(language_of(lang))
+    if key is not None:
+        key_of(store)  # that it is another key is said once, not of every file
     found = inspect(store, key)
+    if found.state is None and found.sealed == found.files > 0:
+        raise Mistake(
+            f"{store / STATE} is missing, though all {found.files} confidential files are sealed. "
+            "Restore it from a copy of the store."
+        )
     if found.state is None:
-        typer.echo(spoken("seal.plain", store=store, n=f"{found.files:,}"))
+        typer.echo(spoken("seal.plain", store=store, n=f"{found.files - found.sealed:,}"))
     else:
         told = {"key": found.state.key, "since": found.state.since, "opened": f"{found.opened:,}", "n": f"{found.files:,}"}
         typer.echo(spoken("seal.state" if key else "seal.state_unread", store=store, **told))
@@ -81,10 +90,3 @@ def _check(store: Path, lang: Lang) -> None:
         typer.echo(fault, err=True)
     if found.faults:
         raise typer.Exit(MEND)
-
-
-def _refuse_inside(path: Path | None, store: Path) -> None:
-    if path is not None and store.resolve() in path.resolve().parents:
-        raise Mistake(
-            f"{path} lies in the store {store} that the key protects: who gets the store would get the key. Put it elsewhere."
-        )

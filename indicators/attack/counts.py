@@ -137,6 +137,8 @@ class Counts:
     def _take(
         self, held: Sequence[tuple[Counted, Key]], known: Mapping[Counted, Mapping[Key, float]], value: float, *, across: bool
     ) -> None:
+        # told in the open of other numbers over the same units
+        told = {(counted[0].edition, key) for counted, key in held if key in known[counted]}
         for (series, what), key in held:
             if key in known[series, what]:
                 continue
@@ -147,7 +149,7 @@ class Counts:
             elif any(f.series == series and f.what == what and f.key == key for f in self.found):
                 continue
             cell = self.told.cells.get(series, {}).get(key)
-            if cell is not None and cell.withheld:
+            if cell is not None and cell.withheld and (series.edition, key) not in told:
                 self.found.append(Found(series=series, what=what, key=key, value=float(round(value)), across=across))
 
 

@@ -15,6 +15,7 @@ from indicators.attack.elimination import Column
 from indicators.attack.kinds import Kind
 from indicators.attack.levels import Levels
 from indicators.attack.links import Key, Link, Links
+from indicators.attack.prices import factors
 from indicators.attack.shares import Shares
 from indicators.attack.target import ONE, Equation, Target
 from indicators.attack.told import AS_OF, RAW, Cell, Series, Told
@@ -208,6 +209,7 @@ class Equations:
                 below = self._left("x", self.name, series, link)
                 assert below is not None
                 self._aim(series, link.parent, left, below, left=link.sets[1])
+        self._of_prices(name, series)
         for key, cell in cells.items():
             level = evidence.levels.known.get((series, key))
             above, below = self.y(name, edition, key), ONE if is_total else self.x(edition, key)
@@ -220,6 +222,17 @@ class Equations:
                 self._add({above: 1.0, below: -told}, level.kind, name, agreed=level.agreed)
             if cell.withheld:
                 self._aim(series, key, above, below, agreed=agreed.get(key))
+
+    def _of_prices(self, name: str, series: Series) -> None:
+        """Numerators that are others under a public factor."""
+        for other in self.indicators[: self.indicators.index(name)]:
+            beside = series._replace(indicator=other)
+            known = factors(self.evidence.told, beside, series) if beside in self.evidence.told.cells else {}
+            for key, factor in known.items():
+                (above, one), (below, much) = self.term(name, series, key), self.term(other, beside, key)
+                if above != below:
+                    terms = {above: one * self.scale[name], below: -factor * much * self.scale[other]}
+                    self._add(terms, Kind.denominators, name)
 
     def _aim(
         self, series: Series, key: Key, above: Column, below: Column, *, left: str | None = None, agreed: _Agreed | None = None

@@ -16,7 +16,7 @@ import polars as pl
 from indicators.catalogue.plan import Indicator, Plan
 from indicators.catalogue.question import Question
 from indicators.change.estimates import estimates
-from indicators.editions.results import DIGITS
+from indicators.editions.results import DIGITS, TOTAL
 from indicators.engines import Engine
 from indicators.estimation.estimate import KEYS
 from indicators.statements import cells
@@ -94,7 +94,14 @@ def complete(plan: Plan, levels: pl.DataFrame, changes: Sequence[pl.DataFrame]) 
 
 
 def hidden(rated: pl.DataFrame) -> pl.DataFrame:
-    """The estimates without the shares that would tell of few; the reason to look, that much was imputed, stays."""
+    """The estimates without the shares that would tell of few; the reason to look, that much was imputed, stays.
+
+    Shares of a total less those of its other parts give the one that is left out, so where one is, only whole years of the
+    total keep theirs.
+    """
     if FEW not in rated.columns:
         return rated
-    return rated.with_columns(pl.when(~pl.col(FEW).fill_null(False)).then(SHARE).alias(SHARE)).drop(FEW)
+    few, year = pl.col(FEW).fill_null(False), pl.col("period").str.slice(0, 4)
+    whole = (pl.col("breakdown") == TOTAL) & (pl.col("period").str.len_chars() == 4)
+    told = ~few & (whole | ~few.any().over("indicator", year))
+    return rated.with_columns(pl.when(told).then(SHARE).alias(SHARE)).drop(FEW)

@@ -12,13 +12,20 @@ from indicators.estimation.estimate import KEYS
 #: all that could tell something of a respondent
 HIDDEN = ("value", "se", "low", "high", "n", "quality", "review", "df", "response_rate", "imputed_share", "significant")
 
+#: what tells of the spread of the answers
+ERRORS = ("se", "low", "high", "df", "significant")
+#: respondents that may put together what they know: he who answered and one ally. From mean and spread of all the answers of
+#: two others would follow
+ALLIES = 2
+
 
 def protect(
     estimates: pl.DataFrame, groups: pl.DataFrame, withheld: pl.DataFrame, *, minimum_groups: int, public: frozenset[str]
 ) -> pl.DataFrame:
     """Adds `status`; what is `withheld` (KEYS), or stands on fewer than `minimum_groups` holding groups, loses all but its key.
 
-    Indicators in `public` rest on lists that anyone may read and are not touched.
+    A number of fewer than `minimum_groups` beside ALLIES is told without its error, unless it has none. Indicators in `public`
+    rest on lists that anyone may read and are not touched.
     """
     counted = estimates.join(groups, on=KEYS, how="left").join(
         withheld.select(*KEYS, pl.lit(True).alias("withheld")), on=KEYS, how="left", maintain_order="left"
@@ -37,6 +44,9 @@ def protect(
     marked = counted.with_columns(status=status)
     hideable = [name for name in HIDDEN if name in marked.columns]
     cleared = [pl.when(pl.col("status") != "suppressed").then(pl.col(name)).alias(name) for name in hideable]
+    spread = (pl.col("groups").fill_null(0) < minimum_groups + ALLIES) & ~pl.col("indicator").is_in(public) & (minimum_groups > 1)
+    told = (pl.col("se") == 0).fill_null(False) | ~spread
+    marked = marked.with_columns(pl.when(told).then(name).alias(name) for name in ERRORS if name in marked.columns)
     return marked.with_columns(cleared).drop("groups", "withheld")
 
 

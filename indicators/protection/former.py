@@ -63,19 +63,20 @@ class Memory:
 
 
 def remember(asked: Asked, former: Former, rules: Disclosure) -> Memory:
-    """What of an edition must not follow from it together with the next one. Nothing where its contributions were not kept."""
+    """What of an edition must not follow from it together with the next one. Nothing where its contributions were not kept.
+
+    Who changed is told by what was reported: one newcomer moves the weights of a whole stratum, and where answers weigh alike
+    n times the mean, after less before, is still what the newcomer said.
+    """
     nothing = pl.DataFrame(schema=dict.fromkeys(KEYS, pl.String))
-    if former.contributions is None:
-        return Memory(unsafe=nothing, moved=nothing)
-    moved = differences(asked.contributions, former.contributions)
-    if moved.is_empty():
+    if former.contributions is None or differences(asked.contributions, former.contributions).is_empty():
         return Memory(unsafe=nothing, moved=nothing)
     own = former.contributions.filter(pl.col("indicator").is_in([one.id for one in asked.question.indicators]))
-    then, added = (_unsafe(asked, frame, rules) for frame in (own, moved))
+    added = _unsafe(asked, reported(asked.contributions, own), rules)
     # of what was added a sum of zero tells nothing
     by_few = (pl.col("groups") < rules.minimum_groups) | pl.col("reasons").list.contains("percent")
-    few = added.filter(pl.col("groups") > 0, by_few)
-    return Memory(unsafe=then.filter("unsafe").select(KEYS), moved=few.select(KEYS))
+    few = added.filter(pl.col("groups") > 0, by_few).select(KEYS)
+    return Memory(unsafe=_unsafe(asked, own, rules).filter("unsafe").select(KEYS), moved=few)
 
 
 def _unsafe(asked: Asked, contributions: pl.DataFrame, rules: Disclosure) -> pl.DataFrame:
@@ -87,14 +88,23 @@ def _unsafe(asked: Asked, contributions: pl.DataFrame, rules: Disclosure) -> pl.
 
 def differences(now: pl.DataFrame, then: pl.DataFrame) -> pl.DataFrame:
     """Contributions that changed, as contributions of their own: y and x are what was added, and `units` is 1."""
+    return _changed(now, then, ("y", "x"))
+
+
+def reported(now: pl.DataFrame, then: pl.DataFrame) -> pl.DataFrame:
+    """The same of what was reported, without weights."""
+    return _changed(now, then, ("own_y", "own_x"))
+
+
+def _changed(now: pl.DataFrame, then: pl.DataFrame, told: tuple[str, str]) -> pl.DataFrame:
     splits = [name for name in now.columns if name.startswith("b_") and name in then.columns]
     keys = ["indicator", "period", "holding", *splits]
     dated = ["indicator", "period"]
     shared = [one.join(other, on=dated, how="semi") for one, other in ((now, then), (then, now))]
-    ends = [frame.group_by(keys, maintain_order=True).agg(pl.col("y", "x", "units").sum()) for frame in shared]
+    ends = [frame.group_by(keys, maintain_order=True).agg(pl.col(*told, "units").sum()) for frame in shared]
     joined = ends[0].join(ends[1], on=keys, how="full", coalesce=True, nulls_equal=True, suffix="_then")
-    sums = [pl.col(name).fill_null(0.0) - pl.col(f"{name}_then").fill_null(0.0) for name in "yx"]
-    sizes = [pl.max_horizontal(pl.col(name).abs(), pl.col(f"{name}_then").abs()) for name in "yx"]
+    sums = [pl.col(name).fill_null(0.0) - pl.col(f"{name}_then").fill_null(0.0) for name in told]
+    sizes = [pl.max_horizontal(pl.col(name).abs(), pl.col(f"{name}_then").abs()) for name in told]
     changed = pl.any_horizontal(part.abs() > _SAME * size for part, size in zip(sums, sizes, strict=True))
     came = pl.col("units").fill_null(0) != pl.col("units_then").fill_null(0)
     parts = [part.alias(name) for part, name in zip(sums, ("y", "x"), strict=True)]

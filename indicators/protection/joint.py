@@ -20,6 +20,7 @@ from indicators.estimation.estimate import KEYS
 from indicators.protection.family import Asked, Family, families
 from indicators.protection.former import Former, remember
 from indicators.protection.linked import Before, Linked, Name, linked, years
+from indicators.protection.repriced import repriced
 from indicators.protection.secondary import TooLarge, Unprotectable, protect
 from indicators.protection.system import Pattern
 
@@ -75,7 +76,7 @@ def joint(
         before = () if family.change or rules.differences == "accept" else formers
         table = linked(family, year, before, _memories(plan, family, year, before, rules), rules.open)
         found.append(Guarded(family=family, year=year, linked=table, pattern=_pattern(family, year, table, rules)))
-    withheld, covered = _levels(found)
+    withheld, covered = _levels(plan, found)
     more, known = _changes(plan, found, withheld, covered)
     return Joint(
         withheld=_frame([*withheld, *more]), covered=_frame([*covered, *known]), guarded=tuple(found), asked=tuple(asked)
@@ -129,7 +130,7 @@ def _too_large(family: Family, year: str, table: Linked, rules: Disclosure) -> s
     )
 
 
-def _levels(guarded: Sequence[Guarded]) -> tuple[dict[tuple[str, ...], None], dict[tuple[str, ...], None]]:
+def _levels(plan: Plan, guarded: Sequence[Guarded]) -> tuple[dict[tuple[str, ...], None], dict[tuple[str, ...], None]]:
     """Keys withheld and known. What is withheld with more breakdowns is so with fewer, where both speak of the same rows."""
     by_scope: dict[tuple[str, str], set[Name]] = defaultdict(set)
     withheld, covered = dict[tuple[str, ...], None](), dict[tuple[str, ...], None]()
@@ -143,7 +144,15 @@ def _levels(guarded: Sequence[Guarded]) -> tuple[dict[tuple[str, ...], None], di
             covered |= dict.fromkeys(keys)
             if name in hidden:
                 withheld |= dict.fromkeys(keys)
+        for indicator, names in repriced(one.family, one.year, one.linked, hidden, _first(plan)).items():
+            withheld |= dict.fromkeys((indicator, *name) for name in names)
     return withheld, covered
+
+
+def _first(plan: Plan) -> list[str]:
+    """The indicators, those first that a target or a change is about."""
+    levels = {one.change_of for one in plan.indicators.values()}
+    return sorted(plan.indicators, key=lambda name: not (plan.indicators[name].targets or name in levels))
 
 
 def _changes(

@@ -37,6 +37,7 @@ class Linked:
 
     system: System
     names: tuple[Name, ...]
+    atoms: pl.DataFrame  # as of Versions
     kept: frozenset[Name] = frozenset()  # withheld by an earlier edition of the same values, and told by none: so they stay
 
 
@@ -90,7 +91,7 @@ def linked(
         holders=_holders(rows, family, frozenset(names[at] for at in primary), place),
     )
     kept = {name for name in _unchanged(dated, now, said[1]) if name not in were[0]}
-    return Linked(system=system, names=names, kept=frozenset(kept))
+    return Linked(system=system, names=names, atoms=dated.atoms, kept=frozenset(kept))
 
 
 def _all_cells(family: Family, year: str, atoms: pl.DataFrame) -> dict[Name, frozenset[int]]:

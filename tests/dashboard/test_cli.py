@@ -20,12 +20,16 @@ import xlsxwriter
 from rich.console import Console
 
 from dashboard import intake, mistake
+from dashboard.access import FILE as ACCESS
 from dashboard.terminal import results_table
 from dashboard.words import words
 from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
+from indicators.catalogue.disclosure import FILE as RULES
+from indicators.catalogue.disclosure import read_rules
 from indicators.editions.details import DETAILS
 from indicators.editions.edition import open_edition, write_edition
 from indicators.editions.results import RESULTS
+from pipelines.yamlfile import Fault, PlanFaults
 from tests.dashboard.conftest import Run
 
 REPOSITORY = Path(__file__).parent.parent.parent
@@ -187,13 +191,36 @@ def test_a_folder_that_is_not_there_is_a_mistake(run: Run, tmp_path: Path) -> No
     nowhere = tmp_path / "nowhere"
     for arguments, told in (
         (("rejected", "--out", tmp_path / "out.csv", "--dir", nowhere), "no such folder"),
+        (("log", "show", "--dir", nowhere), "no such folder"),
+        (("log", "verify", "--dir", nowhere), "no such folder"),
+        (("log", "key", "--out", tmp_path / "log.key", "--dir", nowhere), "no such folder"),
+        (("seal", "--check", "--dir", nowhere), "no such folder"),
+        (("seal", "--dir", nowhere), "no such folder"),
+        (("unseal", "--dir", nowhere), "no such folder"),
+        (("catalogue", "--dir", nowhere), "no such folder"),
+        (("explain", "nc_rate", "--dir", nowhere), "no such folder"),
+        (("audit", "--dir", nowhere), "no such folder"),
+        (("risk", "--dir", nowhere), "no such folder"),
+        (("forget", "--unit", "E000001", "--dir", nowhere), "no such folder"),
+        (("pseudonymise", "orders", "--for", "MIIT", "--out", tmp_path / "p.csv", "--dir", nowhere), "no such folder"),
+        (("edit", "trail", "--dir", nowhere), "no such folder"),
+        (("publish", "--dir", nowhere), "no such folder"),
+        (("log", "verify", "--dir", file), "no such folder"),
         (("plan", "check", nowhere), "no such folder"),
         (("plan", "check", file), "is a file; give the plan folder"),
         (("publish", "--plan", file, "--dir", tmp_path), "is a file; give the plan folder"),
     ):
         said = run(*arguments)
-        assert (said.code, told in said.err) == (2, True), said.err
+        assert (said.code, said.out, told in said.err) == (2, "", True), (arguments, said.err)
     assert not nowhere.exists()
+
+
+def test_the_catalogue_of_a_plan_needs_no_store(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is loaded the default folder is not there; that is no mistyped name."""
+    monkeypatch.chdir(tmp_path)
+    assert run("catalogue").code == 0
+    assert run("explain", "nc_rate").code == 0
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_load_says_is_in_the_language_of_the_terminal(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,6 +249,19 @@ def test_what_a_user_can_mend_is_named_after_classes_that_exist() -> None:
     for name in (*mistake.MENDABLE, mistake.PLAN):
         module, _, kind = name.rpartition(".")
         assert issubclass(getattr(importlib.import_module(module), kind), Exception)
+
+
+def test_faults_of_the_operators_own_files_are_not_faults_of_the_plan(run: Run, tmp_path: Path) -> None:
+    assert {ACCESS, RULES} == mistake.OWN
+    for name in mistake.OWN:
+        (tmp_path / name).write_text("nothing: 1\n", encoding="utf-8")
+    fault = Fault(file=str(tmp_path / ACCESS), line=1, column=1, message="x")
+    assert str(mistake.plain(PlanFaults([fault]))).endswith("1 fault to mend in this file.")
+    in_plan = Fault(file="tables/orders.yaml", line=1, column=1, message="x")
+    assert str(mistake.plain(PlanFaults([fault, in_plan]))).endswith("2 faults to mend in the plan.")
+    with pytest.raises(PlanFaults) as raised:
+        read_rules(tmp_path)
+    assert str(mistake.plain(raised.value)).endswith("1 fault to mend in this file.")
 
 
 def test_explain_reads_the_plan_where_nothing_is_published(run: Run, tmp_path: Path) -> None:

@@ -115,6 +115,14 @@ def test_another_name_for_this_machine_is_refused(app_url: str, host: str) -> No
         assert "evil" not in str(answer.header("content-security-policy"))
 
 
+def test_health_is_told_under_any_name_and_no_name_comes_back(app_url: str) -> None:
+    for host in HOSTS:
+        answer = got(app_url, policy.HEALTH, Host=host)
+        told = str(answer.header("content-security-policy"))
+        assert "connect-src 'self';" in told, "a name that was not looked at stands in no header"
+        assert "evil" not in "".join(f"{name}{value}" for name, value in answer.headers)
+
+
 def test_a_proxy_may_not_lead_to_an_app_without_sign_in(app_url: str) -> None:
     for name in ("X_Forwarded_For", "Forwarded", "X_Real_IP"):
         answer = got(app_url, "/", **{name: "10.0.0.1"})

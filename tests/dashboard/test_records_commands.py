@@ -65,6 +65,49 @@ def test_a_store_is_sealed_checked_and_unsealed(run: Run, store: Path, key: Path
     assert vault.state(store) is not None
 
 
+def test_another_key_is_told_once_and_a_lost_state_by_its_name(run: Run, store: Path, key: Path, tmp_path: Path) -> None:
+    run("seal", "--dir", store, "--key-file", key)
+    run("seal", "--make-key", tmp_path / "other.key")
+    wrong = run("seal", "--check", "--dir", store, "--key-file", tmp_path / "other.key")
+    assert (wrong.code, wrong.out, wrong.err.count("\n")) == (2, "", 1)
+    assert read_key(key).id in wrong.err
+    state = (store / vault.STATE).read_bytes()
+    (store / vault.STATE).unlink()
+    for given in ([], ["--key-file", key]):
+        lost = run("seal", "--check", "--dir", store, *given)
+        assert (lost.code, lost.out, f"{vault.STATE} is missing" in lost.err) == (2, "", True)
+    (store / vault.STATE).write_bytes(state)
+    assert run("seal", "--check", "--dir", store, "--key-file", key).code == 0
+
+
+def test_a_file_sealed_with_another_key_is_named(run: Run, store: Path, key: Path, tmp_path: Path) -> None:
+    shutil.copytree(store, tmp_path / "twin")
+    run("seal", "--make-key", tmp_path / "other.key")
+    run("seal", "--dir", store, "--key-file", key)
+    run("seal", "--dir", tmp_path / "twin", "--key-file", tmp_path / "other.key")
+    name = next(name for name in vault.files(store) if name.startswith("accepted/orders/"))
+    shutil.copy(tmp_path / "twin" / name, tmp_path / "foreign")
+    (store / name).unlink()
+    shutil.copy(tmp_path / "foreign", store / name)
+    said = run("seal", "--check", "--dir", store, "--key-file", key)
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert said.err.startswith(f"{name} is sealed with another key than {read_key(key).id}")
+
+
+def test_a_broken_sealed_warehouse_may_be_deleted(run: Run, store: Path, key: Path) -> None:
+    run("seal", "--dir", store, "--key-file", key)
+    warehouse = store / "warehouse.duckdb"
+    whole = run("late", "--dir", store, "--key-file", key)
+    assert warehouse.exists()
+    warehouse.chmod(0o640)
+    warehouse.write_bytes(warehouse.read_bytes()[:-1] + b"x")
+    broken = run("seal", "--check", "--dir", store, "--key-file", key)
+    assert "Delete it: the next command makes it anew" in broken.err
+    warehouse.unlink()
+    assert run("late", "--dir", store, "--key-file", key).out == whole.out
+    assert run("seal", "--check", "--dir", store, "--key-file", key).code == 0
+
+
 def test_without_the_key_a_command_says_what_to_do_in_one_line(
     run: Run, store: Path, key: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,7 +119,7 @@ def test_without_the_key_a_command_says_what_to_do_in_one_line(
     for command in commands:
         said = run(*command, "--dir", store)
         assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
-        assert "Give that key: --key-file FILE" in said.err
+        assert "--key-file FILE" in said.err
     monkeypatch.setenv("PLANWATCH_KEY_FILE", str(key))
     assert run("load", file, "--dir", store).code == 0
     assert run("edit", "trail", "--dir", store).code == 0
@@ -142,6 +185,10 @@ def test_identifiers_of_a_table_leave_as_pseudonyms(run: Run, store: Path, tmp_p
         run("pseudonymise", "--who", rows[0]["enterprise_id"], "--for", "CAAM", "--dir", store).out
         == words("en")("pseudonym.nobody") + "\n"
     )
+    left = len(log.read(store))
+    named = run("pseudonymise", "orders", "--for", "MIIT", "--out", tmp_path / "q.txt", "--dir", store)
+    assert (named.code, "expected `.csv`" in named.err) == (2, True)
+    assert (len(log.read(store)), (tmp_path / "q.txt").exists()) == (left, False)
     for wrong in (["orders"], ["--out", out], ["orders", "--out", out, "--who", "x"]):
         assert "Expected a TABLE with --out" in run("pseudonymise", *wrong, "--for", "MIIT", "--dir", store).err
     assert run("pseudonymise", "register", "--for", "MIIT", "--out", out, "--column", "name", "--dir", store).code == 2
@@ -154,7 +201,11 @@ def test_a_unit_is_forgotten_and_the_log_does_not_say_which(run: Run, store: Pat
     assert said.out.startswith("Gone: Enterprise register 3")
     assert words("en")("forget.elsewhere") in said.err
     assert "E000002" not in (store / "log.jsonl").read_text(encoding="utf-8")
-    assert run("forget", "--unit", "E000002", "--dir", store, "--lang", "zh").out.startswith("已删除：0；")
+    again = run("forget", "--unit", "E000002", "--dir", store, "--lang", "zh")
+    assert (again.code, again.out, again.err) == (1, "", words("zh")("forget.nobody", store=store, unit="E000002") + "\n")
+    other = run("forget", "--unit", "e000010", "--dir", store)
+    assert (other.code, "holds no record of e000010" in other.err) == (1, True), "the store has an E000010"
+    assert run("forget", "--unit", "E000010", "--dir", store).code == 0
     assert run("forget", "--before", "2025-01-01", "--dir", store).code == 0
     for wrong in ([], ["--unit", "E1", "--part", "1"], ["--before", "yesterday"], ["--part", "99"]):
         assert run("forget", *wrong, "--dir", store).code == 2

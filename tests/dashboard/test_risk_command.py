@@ -14,7 +14,9 @@ from markdown_it import MarkdownIt
 
 from dashboard.words import words
 from indicators.risk.risks import risks as judge
+from pipelines import log
 from pipelines.log import read
+from pipelines.secret import new_key, using
 from tests.dashboard.conftest import Run
 
 RISKS = 9
@@ -172,6 +174,38 @@ def test_a_file_is_for_its_owner_alone_and_the_log_knows(run: Run, open_store: P
     assert file.read_text(encoding="utf-8").startswith("# 数据安全风险评估")
     last = read(open_store)[-1]
     assert (last.action, last.outcome, last.objects["edition"]) == ("risk", "done", "0001")
+
+
+def test_without_the_key_of_the_log_nothing_is_assessed(run: Run, open_store: Path, tmp_path: Path) -> None:
+    """The paper is confidential, so it comes out only where the log can say so; so does what an audit finds."""
+    with using(new_key()):
+        log.append(open_store, action="load")
+    before = (open_store / log.FILE).read_bytes()
+    for command in (["risk"], ["risk", "--to", tmp_path / "risk.md"], ["audit"]):
+        said = run(*command, "--dir", open_store)
+        assert (said.code, said.out) == (2, "")
+        assert "The log is kept with the key" in said.err
+    assert not (tmp_path / "risk.md").exists()
+    assert (open_store / log.FILE).read_bytes() == before
+
+
+def test_of_a_broken_log_the_paper_tells(run: Run, open_store: Path) -> None:
+    (open_store / log.FILE).write_text("no entry\n", encoding="utf-8")
+    said = run("risk", "--dir", open_store, "--lang", "en")
+    assert said.code == 2
+    assert words("en")("risk.todo.log_broken") in said.out
+    assert said.err.startswith("The assessment could not be added to the log: ")
+    assert run("audit", "--dir", open_store).out == ""
+
+
+def test_who_uses_the_store_is_named_as_personal_information(run: Run, open_store: Path) -> None:
+    said = words("en")
+    first = run("risk", "--dir", open_store, "--lang", "en").out
+    assert said("risk.identified.users", files="log.jsonl") not in first, "there was no log yet"
+    assert said("risk.identified.users", files="log.jsonl") in run("risk", "--dir", open_store, "--lang", "en").out
+    (open_store / "access.yaml").write_text("accounts:\n  - {email: a@example.cn, role: steward}\n", encoding="utf-8")
+    both = said("risk.identified.users", files=said("catalogue.names").join(["access.yaml", "log.jsonl"]))
+    assert both in run("risk", "--dir", open_store, "--lang", "en").out
 
 
 def test_a_plan_can_be_named_and_a_folder_that_is_not_there_is_told(run: Run, open_store: Path, tmp_path: Path) -> None:

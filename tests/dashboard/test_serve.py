@@ -11,6 +11,8 @@ from dashboard.mistake import Mistake
 from dashboard.provider import read_provider
 from dashboard.serve import command, service
 from dashboard.started import LOOPBACK, Started, started
+from pipelines import log
+from pipelines.secret import KeyNeeded, new_key, using, write_key
 from tests.dashboard.conftest import Run
 
 SECRETS = """
@@ -30,6 +32,7 @@ def secrets(folder: Path, back: str = "https://app.example.cn/oauth2callback", s
 
 
 def listed(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
     (folder / "access.yaml").write_text("accounts:\n  - {email: a@b.cn, role: steward}\n", encoding="utf-8")
     return folder
 
@@ -127,6 +130,45 @@ def test_a_secrets_file_that_lacks_something_is_told_without_its_secrets(tmp_pat
     with pytest.raises(Mistake, match="fewer than 32 characters") as raised:
         read_provider(secrets(tmp_path, secret="guess me"), 8501)
     assert "guess me" not in str(raised.value)
+
+
+def test_a_secrets_file_that_streamlit_would_not_read_is_refused(tmp_path: Path) -> None:
+    file = secrets(tmp_path).rename(tmp_path / "secrets.txt")
+    with pytest.raises(Mistake, match=r"files ending in \.toml"):
+        read_provider(file, 8501)
+
+
+def test_a_secrets_file_within_reach_of_others_is_told(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    store = listed(tmp_path / "store")
+    outside.mkdir()
+    told = {}
+    for folder in (outside, store):
+        for mode in (0o600, 0o640, 0o604):
+            secrets(folder).chmod(mode)
+            told[folder, mode] = service(store, 8501, address="127.0.0.1", secrets=folder / "secrets.toml").warnings
+    assert told[outside, 0o600] == ()
+    assert [len(told[outside, mode]) for mode in (0o640, 0o604)] == [1, 1]
+    assert "mode 0604" in told[outside, 0o604][0]
+    assert "lies in the store" in told[store, 0o600][0]
+    assert len(told[store, 0o604]) == 2
+
+
+def test_an_app_that_could_let_nobody_in_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who signs in is recorded first, and a log kept with a key takes no line without it."""
+    store, key = listed(tmp_path / "store"), new_key()
+    with using(key):
+        log.append(store, action="load")
+    asked = {"address": "127.0.0.1", "secrets": secrets(tmp_path)}
+    with pytest.raises(KeyNeeded, match="The log is kept with the key"):
+        service(store, 8501, **asked)
+    assert service(store, 8501, address="127.0.0.1").started.who == "steward", "on this machine nobody signs in"
+    write_key(tmp_path / "log.key", key.of_log)
+    monkeypatch.setenv("PLANWATCH_LOG_KEY_FILE", str(tmp_path / "log.key"))
+    assert service(store, 8501, **asked).started.who == "sign-in"
+    (store / log.FILE).write_text("no entry\n", encoding="utf-8")
+    with pytest.raises(log.LogBroken):
+        service(store, 8501, **asked)
 
 
 def test_every_setting_that_keeps_others_out_is_on_the_command_line(tmp_path: Path) -> None:

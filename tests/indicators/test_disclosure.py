@@ -6,13 +6,15 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from indicators.catalogue.plan import Plan
 from indicators.compute import compute
 from indicators.editions.edition import DATABASE, MANIFEST, write_edition
-from indicators.estimation.disclosure import HIDDEN, few_answers, shield
+from indicators.estimation.disclosure import ALLIES, ERRORS, HIDDEN, few_answers, protect, shield
+from indicators.estimation.estimate import KEYS
 
 COLUMNS = {
     "firm": "identifier",
@@ -91,6 +93,30 @@ def test_a_change_is_hidden_when_either_end_is(results: pl.DataFrame) -> None:
 def test_a_hidden_number_is_judged_by_nobody(results: pl.DataFrame) -> None:
     row = results.filter(pl.col("target") == "T9").row(0, named=True)
     assert (row["status"], row["verdict"], row["gap"], row["threshold"]) == ("suppressed", "undecided", None, 1.0)
+
+
+def test_from_mean_and_spread_of_three_a_member_works_out_the_other_two() -> None:
+    """So the spread of so few is not told. By hand: m and s² of three values of which one is known leave a quadratic."""
+    values = np.array([37.9, 45.7, 74.2])
+    mean, variance = values.mean(), values.var(ddof=1)
+    rest, squares = 3 * mean - values[0], 2 * variance + 3 * mean**2 - values[0] ** 2
+    root = np.sqrt(2 * squares - rest**2)
+    assert sorted([(rest - root) / 2, (rest + root) / 2]) == pytest.approx([45.7, 74.2])
+
+
+@pytest.mark.parametrize(("groups", "se", "told"), [(3, 1.5, False), (4, 1.5, False), (5, 1.5, True), (3, 0.0, True)])
+def test_the_error_of_few_is_not_told(groups: int, se: float, told: bool) -> None:
+    key = {"indicator": "score", "period": "2026", "breakdown": "kind", "category": "k"}
+    error = {"se": se, "low": 1.0, "high": 9.0, "df": 2.0, "significant": True}
+    frame = pl.DataFrame([{**key, "value": 5.0, "n": groups, "quality": "B", **error}])
+    counted = pl.DataFrame([{**key, "groups": groups}])
+    nothing = pl.DataFrame(schema=dict.fromkeys(KEYS, pl.String))
+    row = protect(frame, counted, nothing, minimum_groups=3, public=frozenset()).row(0, named=True)
+    assert (row["status"], row["value"], row["n"]) == ("published", 5.0, groups)
+    assert {name: row[name] for name in ERRORS} == (error if told else dict.fromkeys(ERRORS))
+    assert groups - ALLIES >= 3 or not told or se == 0
+    open_ = protect(frame, counted, nothing, minimum_groups=3, public=frozenset({"score"})).row(0, named=True)
+    assert open_["se"] == se, "a public list has no secrets"
 
 
 def test_a_category_without_answers_is_absent_not_suppressed(results: pl.DataFrame) -> None:

@@ -173,6 +173,18 @@ def test_the_share_of_few_imputed_enterprises_is_not_told(plan: Plan) -> None:
     assert one(read(plan, reported, edited={"answers": True}, minimum_groups=3), "total_y")["imputed_share"] == 0.0
 
 
+def test_a_share_that_is_not_told_does_not_follow_from_the_others(plan: Plan) -> None:
+    """Of N four were imputed and of S one: sums of the total less those of N are the one of S, so of a region none is told."""
+    north = [unit(f"n{at}", "L", 15, 10, 4, "added" if at < 4 else "", "N") for at in range(8)]
+    south = [unit(f"s{at}", "L", 15, 20, 4, "added" if at < 1 else "", "S") for at in range(7)]
+    results = read(plan, [*north, *south], edited={"answers": True}, minimum_groups=3)
+    shares = {code: one(results, "total_y", category=code)["imputed_share"] for code in ("total", "N", "S")}
+    assert shares == {"total": pytest.approx(60 / 220), "N": None, "S": None}
+    assert 60 - 4 * 10 == 20, "what would follow: total × its share less N × its share"
+    none = read(plan, [*north, *south[1:]], edited={"answers": True}, minimum_groups=3)
+    assert one(none, "total_y", category="N")["imputed_share"] == pytest.approx(0.5)
+
+
 def test_a_change_does_not_tell_the_share_of_few_at_either_end(plan: Plan) -> None:
     names = "abcdefg"
     then = [unit(name, "L", 9, 10, 4, "added" if i > 3 else "", year=2025) for i, name in enumerate(names)]

@@ -299,3 +299,26 @@ def test_parts_of_a_year_are_protected_by_themselves(plan: Plan, warehouse: Any)
     hidden = {name[1:] for one in cut for name in one.withheld}
     assert rises.height > 3
     assert not hidden & set(rises.select("breakdown", "category").iter_rows())
+
+
+def test_one_late_answer_moves_the_weights_of_all_and_is_still_one(make_plan: MakePlan, warehouse: Any) -> None:
+    """Where answers weigh alike, n times the mean, after less before, is what the newcomer said."""
+    columns = dict.fromkeys(("firm", "layer", "kind"), "identifier") | {"year": "year", "size": "integer", "score": "number"}
+    design = {"unit": "firm", "stratum": "layer", "population": "size", "group": "firm"}
+    plan = make_plan(
+        tables={"answers": {"key": ["firm", "year"], "period": "year", "design": design, "columns": columns}},
+        indicators={"score": {"table": "answers", "numerator": "score", "respondents": "score IS NOT NULL", "denominator": "1"}},
+        breakdowns={"kind": "kind"},
+    ).model_copy(update={"disclosure": Disclosure(percent=None)})
+    scores = np.random.default_rng(4).uniform(20, 90, 40).tolist()
+    rows = [(f"f{at}", 2026, "all", 80, f"k{at % 2}", score) for at, score in enumerate(scores)]
+    frame = pl.DataFrame(rows, schema=["firm", "year", "layer", "size", "kind", "score"], orient="row")
+    first = compute(plan, warehouse(plan, {"answers": frame.filter(pl.col("firm") != "f7")}))
+    then = first.results.filter(pl.col("category") == "total")["value"].item()
+    assert 40 * np.mean(scores) - 39 * then == pytest.approx(scores[7]), "so it would be told"
+    with pytest.raises(CannotProtect, match="so few enterprises changed"):
+        compute(plan, warehouse(plan, {"answers": frame}), ties=Ties(formers=(former(first),)))
+    late = frame.filter(~pl.col("firm").is_in(["f7", "f9", "f11", "f13", "f15"]))
+    many = compute(plan, warehouse(plan, {"answers": late}))
+    found = compute(plan, warehouse(plan, {"answers": frame}), ties=Ties(formers=(former(many),))).results
+    assert set(found.filter(pl.col("category").is_in(["total", "k1"]))["status"]) == {"published"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import stat
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -110,6 +111,36 @@ def test_a_second_time_nothing_is_left_to_forget(store: Path) -> None:
     assert forget(store, DICTIONARY, Request(unit=GONE)) == nothing
     assert forget(store, DICTIONARY, Request(unit="U1")) == nothing, "the beginning of others is not one of them"
     assert {name for name in before if (store / name).read_bytes() != before[name]} == {"log.jsonl"}
+
+
+def test_a_corrected_file_that_brings_a_forgotten_unit_back_is_told(store: Path, tmp_path: Path) -> None:
+    header, rows = "enterprise_id,year,output,staff", ["U0001-A,2026,5,5", "U0002-B,2026,7,7"]
+    [before] = load([write(tmp_path / "a.csv", header, rows)], store=store, dictionary=DICTIONARY)
+    forget(store, DICTIONARY, Request(unit="U0003-C"))
+    forget(store, DICTIONARY, Request(unit="U0005-E"))
+    brought = [write(tmp_path / f"{number}.csv", header, [*rows, f"{unit},2026,{number},5"]) for number, unit in enumerate(UNITS)]
+    register = write(
+        tmp_path / "register.csv",
+        "enterprise_id,year,segment,stratum,stratum_population,employees,sampled,name,holding_group",
+        [f"{unit},2026,3670,L,5,900,true,{name}," for unit, (name, _) in UNITS.items()],
+    )
+    found = load([register, *brought[2:]], store=store, dictionary=DICTIONARY)
+    told = [
+        [note.message.en.split(" that")[0] for note in one.notes if "forgotten" in note.message.en] for one in (before, *found)
+    ]
+    assert told == [[], ["2 rows are of 2 units"], ["1 row is of 1 unit"], [], ["1 row is of 1 unit"]]
+    assert not hits(store, [note.message.en for one in found for note in one.notes if "U000" in note.message.en])
+    (store / pseudonym.FILE).unlink()
+    [blind] = load([write(tmp_path / "b.csv", header, ["U0002-B,2026,8,8"])], store=store, dictionary=DICTIONARY)
+    assert (blind.accepted, ["cannot be told" in note.message.en for note in blind.notes]) == (1, [True])
+
+
+def test_no_mode_is_widened(store: Path) -> None:
+    path = store / "contributions" / "0001.parquet"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    forget(store, DICTIONARY, Request(unit=GONE))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert {stat.S_IMODE(one.stat().st_mode) for one in store.glob("accepted/*/*.parquet")} == {0o440}
 
 
 def test_files_and_messages_that_name_a_unit_lose_the_name(store: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import log
+from pipelines import log, sealing
 from pipelines.load import load
 from pipelines.log import FILE, Head, LogBroken, append, head, read, recorded
 from pipelines.logcheck import Witness, verify
@@ -271,6 +271,68 @@ def test_a_log_with_a_key_takes_no_line_without_it(tmp_path: Path) -> None:
     assert verify(tmp_path).marked == 1
     with using(SECOND), pytest.raises(LogBroken, match="another key"):
         verify(tmp_path)
+
+
+def test_ready_says_beforehand_what_append_would_say(tmp_path: Path) -> None:
+    log.ready(tmp_path / "none")
+    log.ready(tmp_path)
+    assert not list(tmp_path.iterdir()), "it writes nothing"
+    with using(FIRST):
+        append(tmp_path, action="load")
+        log.ready(tmp_path)
+    before = (tmp_path / FILE).read_bytes()
+    with pytest.raises(KeyNeeded, match="no key was given"):
+        log.ready(tmp_path)
+    with using(SECOND):
+        log.ready(tmp_path, "seal")
+        with pytest.raises(KeyNeeded, match=SECOND.of_log.id):
+            log.ready(tmp_path)
+        with pytest.raises(KeyNeeded), recorded(tmp_path, action="load"):
+            pytest.fail("the block has begun")
+    (tmp_path / FILE).write_bytes(before + b"{}\n")
+    with using(FIRST), pytest.raises(LogBroken):
+        log.ready(tmp_path)
+
+
+def sealed_again(store: Path, first: Key, second: Key) -> list[bytes]:
+    """The log of a store that was sealed, unsealed, used, and sealed with another key, by hand in its lines."""
+    loaded(store)
+    sealing.seal_store(store, first)
+    with using(first):
+        sealing.unseal_store(store)
+    append(store, action="export")
+    sealing.seal_store(store, second)
+    with using(second):
+        append(store, action="export")
+        assert verify(store).proven == 2
+    return (store / FILE).read_bytes().splitlines(keepends=True)
+
+
+def loaded(store: Path) -> None:
+    load([register(store.parent / "register.csv")], store=store, dictionary=DICTIONARY)
+
+
+@pytest.mark.parametrize("key", [None, SECOND], ids=["without a key", "with the key"])
+def test_a_log_cut_back_to_where_it_was_unsealed_does_not_pass_while_the_store_is_sealed(key: Key | None, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    lines = sealed_again(store, FIRST, SECOND)
+    actions = [json.loads(line)["action"] for line in lines]
+    assert actions == ["load", "seal", "unseal", "export", "seal", "export"]
+    state = (store / "seal.json").read_bytes()
+    for kept in (3, 4):
+        (store / FILE).write_bytes(b"".join(lines[:kept]))
+        (store / "seal.json").unlink()  # so that a forger gets his line
+        append(store, action="export", objects={"rows": 1})
+        (store / "seal.json").write_bytes(state)
+        assert found(store, (store / FILE).read_bytes().splitlines(keepends=True), key, {}) == kept + 1
+        with pytest.raises(KeyNeeded, match="The store is sealed"):
+            append(store, action="export")
+    assert found(store, lines[:2], key, {}) == 2, "of another key"
+    assert found(store, [], key, {}) == 0, "all of it gone"
+    assert found(store, lines[:5], key, {}) is None, "an end that was cut off after it was sealed, no edition knows of"
+    with using(SECOND):
+        sealing.unseal_store(store)
+        assert verify(store).lines == 6
 
 
 def test_a_key_may_follow_another_and_may_be_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

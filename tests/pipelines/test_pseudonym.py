@@ -13,8 +13,8 @@ import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from pipelines import pseudonym, sealing, vault
-from pipelines.pseudonym import NoRecipient, PseudonymRefused, pseudonymised, pseudonyms_for, whose
+from pipelines import log, pseudonym, sealing, vault
+from pipelines.pseudonym import NoRecipient, PseudonymRefused, SecretUnusable, pseudonymised, pseudonyms_for, whose
 from pipelines.secret import new_key, using
 from tests.pipelines import stores
 from tests.pipelines.stores import DICTIONARY, UNITS
@@ -85,6 +85,36 @@ def test_the_secret_is_made_once_and_is_its_owners(tmp_path: Path) -> None:
     with using(key):
         assert pseudonyms_for(tmp_path, "MIIT").of("E1") == made
         assert vault.read(tmp_path, pseudonym.FILE) == content
+
+
+@pytest.mark.parametrize("text", ["", "ab" * 31, "ab" * 33, "zz" * 32, "00" * 32, "\xff"])
+def test_a_secret_that_is_none_makes_no_pseudonym(text: str, tmp_path: Path) -> None:
+    """Of an empty one everybody who has the program could work all of them out."""
+    (tmp_path / pseudonym.FILE).write_bytes(text.encode("latin-1"))
+    for use in (lambda: pseudonyms_for(tmp_path, "MIIT"), lambda: pseudonym.mark_of(tmp_path, "unit", "E1")):
+        with pytest.raises(SecretUnusable, match="64 hexadecimal digits by chance"):
+            use()
+    assert str(tmp_path / pseudonym.FILE) in str(pseudonym.fault(tmp_path))
+    assert sealing.inspect(tmp_path, None).faults == (pseudonym.fault(tmp_path),)
+
+
+@pytest.mark.parametrize(
+    ("action", "objects", "used"),
+    [("pseudonymise", {}, True), ("forget", {"mark": "0" * 16}, True), ("forget", {"part": 1}, False)],
+)
+def test_a_secret_that_was_used_and_is_gone_is_not_made_anew(
+    action: str, objects: dict[str, str | int | bool], *, used: bool, tmp_path: Path
+) -> None:
+    log.append(tmp_path, action="load")
+    assert pseudonym.fault(tmp_path) is None
+    log.append(tmp_path, action=action, objects=objects)
+    if not used:
+        assert pseudonyms_for(tmp_path, "MIIT").of("E1")
+        return
+    with pytest.raises(SecretUnusable, match=r"is missing, though line 2 of log\.jsonl"):
+        pseudonyms_for(tmp_path, "MIIT")
+    assert not (tmp_path / pseudonym.FILE).exists()
+    assert "Restore the file" in str(pseudonym.fault(tmp_path))
 
 
 def test_a_mark_tells_nothing_and_is_the_same_for_the_same(tmp_path: Path) -> None:

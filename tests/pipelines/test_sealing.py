@@ -28,14 +28,17 @@ from pipelines import (
     warehouse,
     weights,
 )
+from pipelines.database import Database
+from pipelines.forget import forget
 from pipelines.load import load
 from pipelines.lock import held
 from pipelines.log import LogBroken
 from pipelines.parts import StoreDamaged
 from pipelines.private import MEMORY, Private
+from pipelines.request import Request
 from pipelines.scratch import Scratch
 from pipelines.seal import SealBroken
-from pipelines.secret import Key, KeyNeeded, new_key, using
+from pipelines.secret import Key, KeyNeeded, KeyUnusable, new_key, read_key, using, write_key
 from tests.pipelines import stores
 from tests.pipelines.forms import write
 from tests.pipelines.stores import DICTIONARY, OPEN, REPOSITORY, UNITS
@@ -88,11 +91,13 @@ def test_nothing_of_a_record_stands_in_the_bytes_of_a_sealed_store(store: Path, 
 
 def test_sealed_and_unsealed_every_byte_is_as_it_was(store: Path, key: Key) -> None:
     before = plain_of(store)
+    (store / "disclosure.yaml").chmod(0o644)
     modes = {name: stat.S_IMODE((store / name).stat().st_mode) for name in before}
     sealing.seal_store(store, key)
     with using(key):
         assert plain_of(store) == before
-        assert {name: stat.S_IMODE((store / name).stat().st_mode) for name in before} == modes
+        now = {name: stat.S_IMODE((store / name).stat().st_mode) for name in before}
+        assert now == {name: mode & 0o770 for name, mode in modes.items()}, "what is sealed is nobody's outside the group"
         assert sealing.inspect(store, key).opened == len(before)
         sealing.unseal_store(store)
     assert plain_of(store) == before == {name: (store / name).read_bytes() for name in before}
@@ -357,6 +362,93 @@ def test_what_a_reader_copies_lies_in_the_private_folder(store: Path, key: Key) 
         assert scratch.path.parent == work
         assert store not in work.parents
     assert not scratch.path.exists()
+
+
+PUT = {
+    "disclosure.yaml": True,
+    "accepted": True,
+    "accepted/manifest.jsonl": False,
+    "accepted, changed": False,
+    "rejected": False,
+    "edits/manifest.jsonl": False,
+    "edits": False,
+    "weights": False,
+    "contributions": False,
+    "pseudonyms.secret": False,
+}
+
+
+@pytest.mark.parametrize(("kind", "taken"), PUT.items(), ids=PUT)
+def test_of_plain_files_put_into_a_sealed_store_only_those_are_taken_in_that_are_its_own(
+    kind: str, *, taken: bool, store: Path, key: Key, tmp_path: Path
+) -> None:
+    shutil.copytree(store, tmp_path / "plain")
+    sealing.seal_store(store, key)
+    folder = kind.split(",")[0]
+    name = next(one for one in vault.files(store) if one == folder or (one.startswith(f"{folder}/") and one.endswith(".parquet")))
+    content = (tmp_path / "plain" / name).read_bytes()
+    (store / name).unlink()
+    (store / name).write_bytes(content + b" " if kind.endswith("changed") else content)
+    before = {one: (store / one).read_bytes() for one in stores.names(store)}
+    with using(key):
+        if not taken:
+            with pytest.raises(SealBroken, match=f"{name} is not sealed.*Restore it from a copy"):
+                sealing.seal_store(store, key)
+            assert {one: (store / one).read_bytes() for one in stores.names(store)} == before
+            return
+        assert sealing.seal_store(store, key).files == 1
+        assert vault.read(store, name) == content
+        assert sealing.inspect(store, key).faults == ()
+
+
+@pytest.mark.parametrize("other", [False, True], ids=["same key", "another key"])
+def test_a_plain_warehouse_in_a_sealed_store_is_never_read_and_goes(*, other: bool, store: Path, key: Key) -> None:
+    expected = stores.rows(store)
+    sealing.seal_store(store, key)
+    path = store / "warehouse.duckdb"
+    with using(key):
+        shutil.copy(vault.copy(store, path.name, store.parent / "copy"), path)
+        with Database(path) as database:
+            database.execute("UPDATE survey SET output = 666")
+        with pytest.raises(SealBroken, match=r"warehouse\.duckdb is not sealed.*Delete it"):
+            vault.read(store, path.name)
+        now = new_key() if other else key
+        sealing.seal_store(store, now)
+        assert not path.exists()
+    with using(now):
+        assert stores.rows(store) == expected, "made anew from the parts"
+        assert sealing.inspect(store, now).faults == ()
+
+
+def test_a_key_in_the_store_opens_and_seals_nothing(store: Path, key: Key, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_key(store / "key", key)
+    own = read_key(store / "key")
+    with pytest.raises(KeyUnusable, match="lies in the store"):
+        sealing.seal_store(store, own)
+    assert vault.state(store) is None
+    sealing.seal_store(store, key)
+    monkeypatch.setenv("PLANWATCH_KEY_FILE", str(store / "key"))
+    for use in (lambda: vault.read(store, "disclosure.yaml"), lambda: log.append(store, action="load")):
+        with pytest.raises(KeyUnusable, match="lies in the store"):
+            use()
+
+
+@pytest.mark.parametrize("use", ["load", "edit", "forget", "seal"])
+def test_what_the_log_cannot_tell_does_not_happen(use: str, store: Path, key: Key) -> None:
+    with using(key):
+        log.append(store, action="load")  # a plain store whose log is kept with a key
+    before = {name: (store / name).read_bytes() for name in stores.names(store)}
+    uses = USES | {"forget": lambda store: forget(store, DICTIONARY, Request(unit="U0001-A"))}
+    if use == "seal":  # another key may take over the log, which a broken one stops
+        content = before[log.FILE] + b"{}\n"
+        (store / log.FILE).write_bytes(content)
+        with pytest.raises(LogBroken):
+            sealing.seal_store(store, key)
+        before[log.FILE] = content
+    else:
+        with pytest.raises(KeyNeeded, match="The log is kept with the key"):
+            uses[use](store)
+    assert {name: (store / name).read_bytes() for name in stores.names(store)} == before
 
 
 def test_no_key_takes_over_a_log_that_was_touched(store: Path, key: Key) -> None:

@@ -13,7 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines import secret
-from pipelines.secret import Key, KeyUnusable, configured, configured_for_log, derive, hkdf, new_key, read_key, using, write_key
+from pipelines.secret import (
+    Key,
+    KeyUnusable,
+    apart,
+    configured,
+    configured_for_log,
+    derive,
+    hkdf,
+    new_key,
+    read_key,
+    using,
+    write_key,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +97,7 @@ def test_a_key_may_be_written_in_two_ways(form: str, tmp_path: Path) -> None:
         "base64": base64.b64encode(key.raw).decode(),
     }
     path.write_text(text[form])
+    path.chmod(0o600)
     assert read_key(path) == key
 
 
@@ -94,6 +107,7 @@ def test_a_key_may_be_written_in_two_ways(form: str, tmp_path: Path) -> None:
 def test_what_is_no_key_is_refused_without_repeating_it(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "key"
     path.write_text(text)
+    path.chmod(0o600)
     with pytest.raises(KeyUnusable, match="--make-key") as refused:
         read_key(path)
     assert not text or text not in str(refused.value)
@@ -101,6 +115,32 @@ def test_what_is_no_key_is_refused_without_repeating_it(text: str, tmp_path: Pat
         monkeypatch.setenv("PLANWATCH_KEY", text)
         with pytest.raises(KeyUnusable, match="PLANWATCH_KEY holds no key"):
             configured()
+
+
+@pytest.mark.parametrize(("mode", "fits"), [(0o600, True), (0o400, True), (0o640, True), (0o644, False), (0o660, False)])
+def test_a_key_file_that_others_can_read_or_change_is_refused(mode: int, *, fits: bool, tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    write_key(path, new_key())
+    path.chmod(mode)
+    if fits:
+        assert read_key(path).file == path
+        return
+    with pytest.raises(KeyUnusable, match=f"mode {mode:04o}.*chmod 600"):
+        read_key(path)
+
+
+def test_a_key_in_the_store_it_protects_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = tmp_path / "store"
+    write_key(store / "keys" / "key", new_key())
+    write_key(tmp_path / "key", new_key())
+    (tmp_path / "way").symlink_to(store / "keys")
+    for path in (store / "keys" / "key", tmp_path / "way" / "key"):
+        monkeypatch.setenv("PLANWATCH_KEY_FILE", str(path))
+        for key in (configured(), configured_for_log()):
+            with pytest.raises(KeyUnusable, match="lies in the store"):
+                apart(key, store)
+    monkeypatch.setenv("PLANWATCH_KEY_FILE", str(tmp_path / "key"))
+    assert apart(configured(), store) == read_key(tmp_path / "key")
 
 
 def test_two_keys_at_once_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
