@@ -249,3 +249,25 @@ def test_who_is_left_over_is_seen(tmp_path: Path, make_plan: MakePlan) -> None:
     found = recovered(attacked(tmp_path), "rest")
     assert set(found) == {whole}
     assert math.isclose(found[whole], 1.0, abs_tol=1e-9)
+
+
+@pytest.mark.parametrize("missing", [("a0", "a2"), ("a0", "a1", "a2")])
+def test_the_same_sum_under_other_public_prices_is_a_second_equation(
+    tmp_path: Path, plan: Plan, missing: tuple[str, ...]
+) -> None:
+    """Two unknown parts of a total follow from it at both prices, which a published crossing tells; three do not."""
+    prices = {"a0": 2.0, "a1": 3.0, "a2": 5.0, "a3": 4.0}
+    rows = units(31).with_columns(z=pl.col("y") * pl.col("a").replace_strict(prices))
+    industry = Industry(plan=plan, rows=rows, indicators=("rate", "twin"), sets=((), ("a",), ("a", "b")))
+    crossed = [f"a,b:{code},b{at}" for code in missing for at in (1, 2)]
+    hidden = {key for name in ("rate", "twin") for key in named(name, *(f"a:{code}" for code in missing), *crossed)}
+    shares = rows_of("splits", [
+        {"indicator": "rate", "period": "2025", "breakdown": "a", "category": code, "target": "T", "part": "category"}
+        | {"scale": "linear", "weight": industry.share(("rate", "2025", "a", code))}
+        for code in prices
+    ])  # fmt: skip
+    publish(tmp_path / "leak", industry, hidden, splits=shares)
+    found = recovered(attacked(tmp_path / "leak"))
+    fell = {key for key in found if key[2] == "a"}
+    assert fell == (hidden & {key for key in hidden if key[2] == "a"} if len(missing) == 2 else set())
+    assert all(math.isclose(found[key], industry.values[key], rel_tol=1e-6) for key in fell)

@@ -104,7 +104,9 @@ def test_every_cell_of_the_crossing_by_a_second_road(sbs: tuple[Edition, Plan], 
             v=pl.when(pl.col("fpc").first() < 1).then((1 - pl.col("fpc").first()) * spread).otherwise(0.0)
         )
         assert row["value"] == pytest.approx(ratio, rel=1e-12)
-        assert row["se"] == pytest.approx(math.sqrt(strata["v"].sum()), rel=1e-8, abs=1e-10)
+        error = math.sqrt(strata["v"].sum())
+        # of three or four enterprises the spread would tell one of them of the others
+        assert row["se"] == (None if row["n"] < 5 and error > 1e-10 else pytest.approx(error, rel=1e-8, abs=1e-10))
 
 
 def test_few_enterprises_are_hidden_in_the_edition(sbs: tuple[Edition, Plan], shared_data: Path) -> None:
