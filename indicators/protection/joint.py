@@ -121,7 +121,8 @@ def _pattern(family: Family, year: str, table: Linked, rules: Disclosure) -> Pat
 
 
 def _too_large(family: Family, year: str, table: Linked, rules: Disclosure) -> str:
-    sizes = Counter(breakdown for _, breakdown, _ in table.names)
+    published = {",".join(names) or TOTAL for names in family.sets}
+    sizes = Counter(breakdown for _, breakdown, _ in table.names if breakdown in published)
     largest = ", ".join(f"{name} ({count})" for name, count in sizes.most_common(3))
     return (
         f"{family.name}, {year}: {len(table.names)} cells would have to be protected together, and the budget is {rules.budget}. "

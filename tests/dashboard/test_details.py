@@ -46,7 +46,8 @@ def test_rows_can_be_chosen(run: Run, store: Path) -> None:
     found = list(csv.DictReader(io.StringIO(chosen.out)))
     assert {row["breakdown"] for row in found} == {"segment"}
     none = run("details", "decomposition", "--by", "no_such", "--dir", store, "--lang", "en")
-    assert none.out.startswith("This edition holds nothing")
+    assert (none.code, none.out) == (2, "")
+    assert "has nothing of no_such. Breakdowns here: segment, segment_group, total; or all." in " ".join(none.err.split())
 
 
 def test_all_lifts_the_period_and_an_unknown_one_is_refused_with_those_there_are(run: Run, store: Path) -> None:
@@ -57,6 +58,8 @@ def test_all_lifts_the_period_and_an_unknown_one_is_refused_with_those_there_are
     unknown = run("details", "assessments", "nc_rate", "--period", "1999", "--dir", store)
     assert (unknown.code, unknown.out) == (2, "")
     assert f"has nothing of 1999. Periods here: {', '.join(found)}; or all." in " ".join(unknown.err.split())
+    said = run("details", "decomposition", "--by", "all", "--dir", store, "--format", "csv")
+    assert said.out.count("\n") > len(found)
 
 
 def test_a_target_names_its_indicator(run: Run, store: Path) -> None:
