@@ -14,10 +14,10 @@ if str(ROOT) not in sys.path:  # Streamlit puts only this file's own folder on t
 import streamlit as st  # noqa: E402
 
 from dashboard import query  # noqa: E402
-from dashboard.access import EVERYONE, INSIDE  # noqa: E402
-from dashboard.started import started as started_by  # noqa: E402
 from dashboard.views import catalogue, entry, frame, indicator, overview, problem  # noqa: E402
 from dashboard.views.view import Page, View  # noqa: E402
+from dashboard.visitors.access import EVERYONE, INSIDE  # noqa: E402
+from dashboard.visitors.started import started as started_by  # noqa: E402
 from dashboard.words import LANGUAGES, spoken, words  # noqa: E402
 from indicators.editions.edition import BrokenEdition, NoEdition  # noqa: E402
 

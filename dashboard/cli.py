@@ -197,8 +197,8 @@ def explain(
 
     It is read from the edition; with --plan, or before anything was published, from the plan folder.
     """
-    from dashboard.explanation import explanation
-    from dashboard.selection import known
+    from dashboard.rows.selection import known
+    from dashboard.wording.explanation import explanation
     from dashboard.words import words
     from indicators.editions.edition import NoEdition
 
@@ -287,8 +287,8 @@ def open_app(
 
     On this machine nobody has to sign in; on any other address visitors do, or --without-sign-in says that they need not.
     """
-    from dashboard.access import check_scopes
     from dashboard.serve import service
+    from dashboard.visitors.access import check_scopes
 
     asked = service(store, port, address=address, secrets=sign_in, hosts=host or (), without_sign_in=without_sign_in)
     edition = edition_of(store, None)  # says here what the app could only say in the browser
@@ -382,10 +382,10 @@ def _former_indicators(store: Path) -> set[str]:
 def _print_results(
     edition: Edition, indicators: Sequence[str], by: str | None, period: str | None, form: Form, lang: Tongue | None
 ) -> None:
-    from dashboard.assessed import Assessed
-    from dashboard.readings import disagreements
-    from dashboard.selection import select, through, tiles
+    from dashboard.rows.assessed import Assessed
+    from dashboard.rows.selection import select, through, tiles
     from dashboard.terminal import console, results_table
+    from dashboard.wording.readings import disagreements
     from dashboard.words import words
 
     rows, spoken = select(edition, indicators, by, period), words(language_of(lang))
@@ -404,7 +404,7 @@ def _print_results(
 def _launch(service: Service) -> int:
     from dashboard.launch import launch
     from dashboard.serve import command
-    from dashboard.started import LOOPBACK
+    from dashboard.visitors.started import LOOPBACK
 
     def ready(address: str) -> None:
         typer.echo(f"The app is open on {address} (Ctrl-C ends it).")

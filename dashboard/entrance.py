@@ -14,9 +14,9 @@ import streamlit as st  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
 from streamlit import runtime  # noqa: E402
 
-from dashboard.door import Door  # noqa: E402
-from dashboard.sessions import SESSIONS  # noqa: E402
-from dashboard.started import started  # noqa: E402
+from dashboard.visitors.door import Door  # noqa: E402
+from dashboard.visitors.sessions import SESSIONS  # noqa: E402
+from dashboard.visitors.started import started  # noqa: E402
 
 SESSIONS.active = lambda session: runtime.exists() and runtime.get_instance().is_active_session(session)
 app = st.App(

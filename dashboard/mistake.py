@@ -14,7 +14,7 @@ MENDABLE = frozenset(
     {
         "dashboard.mistake.Mistake",
         "dashboard.launch.PortTaken",
-        "dashboard.selection.NotPublished",
+        "dashboard.rows.selection.NotPublished",
         "indicators.editions.edition.BrokenEdition",
         "indicators.editions.edition.NoEdition",
         "indicators.editions.edition.PublishInProgress",

@@ -12,10 +12,10 @@ from pathlib import Path
 import polars as pl
 import streamlit as st
 
-from dashboard import selection
-from dashboard.access import Scope
-from dashboard.assessed import Assessed
-from dashboard.scoped import Shown, restricted
+from dashboard.rows import selection
+from dashboard.rows.assessed import Assessed
+from dashboard.visitors.access import Scope
+from dashboard.visitors.scoped import Shown, restricted
 from indicators.editions.details import DETAILS
 from indicators.editions.edition import POINTER, open_edition
 from indicators.editions.results import TOTAL

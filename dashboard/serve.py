@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashboard.access import FILE
 from dashboard.mistake import Mistake
-from dashboard.provider import exposed, read_provider
-from dashboard.started import LOOPBACK, Started, Who
+from dashboard.visitors.access import FILE
+from dashboard.visitors.provider import exposed, read_provider
+from dashboard.visitors.started import LOOPBACK, Started, Who
 from pipelines import log
 
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 — only to know it when it is asked for

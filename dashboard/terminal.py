@@ -15,10 +15,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from dashboard import definition, detailtext, doubt, headline, phrases
-from dashboard.assessed import Assessed, Position, position
-from dashboard.listing import Listing
-from dashboard.reading import Result
+from dashboard.lists import detailtext
+from dashboard.lists.listing import Listing
+from dashboard.rows import headline
+from dashboard.rows.assessed import Assessed, Position, position
+from dashboard.rows.reading import Result
+from dashboard.wording import definition, doubt, phrases
 from dashboard.words import Words
 from indicators.catalogue import format
 from indicators.catalogue.plan import Plan, codes_of

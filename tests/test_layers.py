@@ -34,26 +34,42 @@ HOMES = {
     "typer": r"dashboard/(cli|options|intake)\.py|dashboard/commands/\w+\.py",
     "rich": r"dashboard/terminal\.py",
 }
-#: inside indicators/ a folder may import itself and those before it; the modules beside the folders may import all of them
-FOLDERS = (
-    "catalogue",
-    "engines",
-    "editions",
-    "statements",
-    "estimation",
-    "weights",
-    "cycles",
-    "protection",
-    "attack",
-    "revisions",
-    "change",
-    "targets",
-    "methods",
-    "splits",
-    "scenarios",
-    "alerts",
-    "risk",
-)
+#: inside a room a folder may import itself and those before it; the modules beside the folders may import all of them
+FOLDERS = {
+    "indicators": (
+        "catalogue",
+        "engines",
+        "editions",
+        "statements",
+        "estimation",
+        "weights",
+        "cycles",
+        "protection",
+        "attack",
+        "revisions",
+        "change",
+        "targets",
+        "methods",
+        "splits",
+        "scenarios",
+        "alerts",
+        "risk",
+    ),
+    "dashboard": (
+        "words",
+        "mistake",
+        "rows",
+        "wording",
+        "catalogue",
+        "lists",
+        "papers",
+        "pieces",
+        "charts",
+        "visitors",
+        "query",
+        "views",
+    ),
+}
 MODULES = sorted(path for room in ROOMS for path in (REPOSITORY / room).rglob("*.py"))
 
 
@@ -92,27 +108,29 @@ def test_every_module_keeps_to_its_room_and_its_homes(path: Path) -> None:
         ("indicators/statements/cells.py", "def f():\n    from dashboard import format"),
         ("indicators/statements/cells.py", "import duckdb as d"),
         ("dashboard/charts/trend.py", "from streamlit import cache_data"),
-        ("dashboard/phrases.py", "import plotly.graph_objects as go"),
-        ("dashboard/phrases.py", "import sample_data.generate"),
+        ("dashboard/wording/phrases.py", "import plotly.graph_objects as go"),
+        ("dashboard/wording/phrases.py", "import sample_data.generate"),
     ],
 )
 def test_an_import_in_the_wrong_place_is_seen(place: str, source: str) -> None:
     assert len(faults(place, imported(source))) == 1
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_inside_the_room_of_indicators_imports_point_to_what_comes_before(folder: str) -> None:
-    allowed = FOLDERS[: FOLDERS.index(folder) + 1]
-    for path in (REPOSITORY / "indicators" / folder).glob("*.py"):
+@pytest.mark.parametrize(("room", "folder"), [(room, folder) for room, folders in FOLDERS.items() for folder in folders])
+def test_inside_a_room_imports_point_to_what_comes_before(room: str, folder: str) -> None:
+    allowed = FOLDERS[room][: FOLDERS[room].index(folder) + 1]
+    for path in (REPOSITORY / room / folder).glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("indicators"):
-                parts = (node.module or "").split(".")
-                assert len(parts) > 1 and parts[1] in allowed, f"{path.name} imports {node.module}"
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(room):
+                parts = [*(node.module or "").split("."), *(alias.name for alias in node.names)]
+                assert parts[1] in allowed, f"{path.name} imports {node.module}"
 
 
-def test_every_folder_of_indicators_has_its_place() -> None:
+def test_every_folder_of_a_room_has_its_place() -> None:
     there = {path.parent.name for path in (REPOSITORY / "indicators").glob("*/__init__.py")}
-    assert there == set(FOLDERS)
+    assert there == set(FOLDERS["indicators"])
+    faces = {path.parent.name for path in (REPOSITORY / "dashboard").glob("*/__init__.py")}
+    assert faces - {"commands"} <= set(FOLDERS["dashboard"])
 
 
 def test_no_module_of_the_dashboard_bears_a_name_of_a_library() -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from dashboard.colours import GRID, MUTED
-from dashboard.scale import Scale
+from dashboard.charts.scale import Scale
+from dashboard.pieces.colours import GRID, MUTED
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False}
 CLEAR = "rgba(0,0,0,0)"

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from dashboard import rows as rows_of
+from dashboard.charts import rows as rows_of
 from dashboard.charts.axes import finished, suffix
-from dashboard.colours import GRID, MUTED, OURS, TARGET
-from dashboard.markup import escape
-from dashboard.reading import Result
-from dashboard.scale import Scale
+from dashboard.charts.scale import Scale
+from dashboard.pieces.colours import GRID, MUTED, OURS, TARGET
+from dashboard.pieces.markup import escape
+from dashboard.rows.reading import Result
 from indicators.catalogue.plan import Target
 
 ROW = 50  # height of one category: a line of words above a bar

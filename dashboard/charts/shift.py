@@ -9,11 +9,11 @@ import plotly.graph_objects as go
 from dashboard.charts.axes import finished, zero_line
 from dashboard.charts.bars import ROW, row_label
 from dashboard.charts.pareto import MOST
-from dashboard.colours import MUTED, OURS
-from dashboard.judged import Part
-from dashboard.markup import escape
-from dashboard.rows import fitted
-from dashboard.scale import Scale
+from dashboard.charts.rows import fitted
+from dashboard.charts.scale import Scale
+from dashboard.pieces.colours import MUTED, OURS
+from dashboard.pieces.markup import escape
+from dashboard.rows.judged import Part
 from indicators.catalogue import format
 
 #: part → colour and pattern

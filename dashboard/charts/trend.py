@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from dashboard.charts.axes import finished, time_axis
-from dashboard.colours import MUTED, OURS, SOFT, TARGET
-from dashboard.reading import Result
-from dashboard.scale import Scale
+from dashboard.charts.scale import Scale
+from dashboard.pieces.colours import MUTED, OURS, SOFT, TARGET
+from dashboard.rows.reading import Result
 from indicators.catalogue import periods
 from indicators.catalogue.plan import Observation, Target
 

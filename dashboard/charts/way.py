@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from dashboard.assessed import Assessment
 from dashboard.charts.axes import finished, time_axis
 from dashboard.charts.labels import spread, width
-from dashboard.colours import MUTED, OURS, SOFT, TARGET
-from dashboard.judged import Lines, Step
-from dashboard.reading import Result
-from dashboard.scale import Scale
+from dashboard.charts.scale import Scale
+from dashboard.pieces.colours import MUTED, OURS, SOFT, TARGET
+from dashboard.rows.assessed import Assessment
+from dashboard.rows.judged import Lines, Step
+from dashboard.rows.reading import Result
 from indicators.catalogue import format
 from indicators.catalogue.plan import Target
 

@@ -147,7 +147,7 @@ def _narrowest(one: Narrowest | None, plan: Plan, words: Words) -> str:
 
 
 def _where(one: Recovered | Narrowest, plan: Plan, words: Words) -> str:
-    from dashboard.definition import category
+    from dashboard.wording.definition import category
 
     series, (breakdown, code) = one.place
     name = plan.indicators[series.indicator].name.in_language(words.language)

@@ -12,7 +12,7 @@ import typer
 from dashboard.options import DATA, EditionId, Lang, PlanFolder, Store, edition_of, language_of, plan_of, there
 
 if TYPE_CHECKING:
-    from dashboard.catalogue import Catalogue
+    from dashboard.catalogue.catalogue import Catalogue
     from dashboard.words import Words
 
 
@@ -36,8 +36,8 @@ def catalogue(
 
     It is read from the edition; with --plan, or before anything was published, from the plan folder.
     """
-    from dashboard.cataloguejson import as_json
-    from dashboard.dcat import as_dcat
+    from dashboard.catalogue.cataloguejson import as_json
+    from dashboard.catalogue.dcat import as_dcat
     from dashboard.words import words
 
     found, spoken = _catalogue(store, edition, plan_folder), words(language_of(lang))
@@ -54,7 +54,7 @@ def catalogue(
 
 
 def _catalogue(store: Path, identifier: str | None, plan_folder: Path | None) -> Catalogue:
-    from dashboard.catalogue import Catalogue
+    from dashboard.catalogue.catalogue import Catalogue
     from indicators.editions.edition import NoEdition
 
     if plan_folder is None:
@@ -70,8 +70,8 @@ def _catalogue(store: Path, identifier: str | None, plan_folder: Path | None) ->
 
 
 def _show(found: Catalogue, words: Words) -> None:
-    from dashboard.catalogue import lead
-    from dashboard.cataloguelists import listings
+    from dashboard.catalogue.catalogue import lead
+    from dashboard.lists.cataloguelists import listings
     from dashboard.terminal import console, listing_table
 
     screen = console()
@@ -83,9 +83,9 @@ def _show(found: Catalogue, words: Words) -> None:
 
 def _plain(found: Catalogue, words: Words) -> str:
     """The lists as they are printed, as Markdown for a file."""
-    from dashboard.catalogue import lead
-    from dashboard.cataloguelists import listings
-    from dashboard.markdowntext import escaped, table
+    from dashboard.catalogue.catalogue import lead
+    from dashboard.lists.cataloguelists import listings
+    from dashboard.papers.markdowntext import escaped, table
 
     first, *others = ((one.title or "", table(one)) for one in listings(found, words))
     blocks = [f"# {escaped(first[0])}", *map(escaped, lead(found, words)), first[1]]

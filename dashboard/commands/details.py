@@ -62,7 +62,7 @@ def details(
 
 def _chosen(edition: Edition, table: str, indicators: list[str], by: str | None, period: str | None) -> pl.DataFrame:
     """Rows of the table that fit. Raises NotPublished for an indicator, a breakdown or a period that is not there."""
-    from dashboard.selection import ALL, known
+    from dashboard.rows.selection import ALL, known
     from indicators.editions.details import DETAILS
 
     names = [known(edition.plan, name) for name in indicators]
@@ -79,7 +79,7 @@ def _chosen(edition: Edition, table: str, indicators: list[str], by: str | None,
 
 def _refuse_unknown(edition: Edition, table: str, indicators: list[str], column: str, value: str) -> None:
     """Raises NotPublished with the periods, or breakdowns, that there are, where the table has some and not this one."""
-    from dashboard.selection import NotPublished
+    from dashboard.rows.selection import NotPublished
     from indicators.editions.details import DETAILS
 
     asked = {"indicator": indicators} if indicators and "indicator" in DETAILS[table] else {}

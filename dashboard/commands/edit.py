@@ -13,7 +13,7 @@ from dashboard.mistake import Mistake
 from dashboard.options import DATA, KeyFile, Lang, PlanFolder, Store, folder_of, language_of, plan_of, there, write_safely
 
 if TYPE_CHECKING:
-    from dashboard.listing import Listing
+    from dashboard.lists.listing import Listing
     from dashboard.words import Words
     from indicators.catalogue.plan import Plan
     from indicators.editions.edition import Edition
@@ -38,7 +38,7 @@ def edit_run(
 
     `publish` does the same by itself where something was loaded or a rule was changed since.
     """
-    from dashboard.editlists import by_rule
+    from dashboard.lists.editlists import by_rule
     from dashboard.terminal import progress
     from dashboard.words import words
     from indicators.publish import folder_sha256
@@ -75,7 +75,7 @@ def edit_report(
 
     Edits first where something was loaded or a rule was changed since the last run.
     """
-    from dashboard.editlists import lines, of_report
+    from dashboard.lists.editlists import lines, of_report
     from dashboard.terminal import progress
     from dashboard.words import words
     from indicators.editreport import edit_report as report_of
@@ -107,7 +107,7 @@ def edit_trail(
     lang: Lang = None,
 ) -> None:
     """Print every change of every run, or of one unit: when, by whom, old and new, rule and reason. Confidential."""
-    from dashboard.editlists import of_history
+    from dashboard.lists.editlists import of_history
     from dashboard.words import words
     from pipelines.log import append
     from pipelines.trail import history

@@ -12,8 +12,8 @@ import typer
 from dashboard.options import DATA, EditionId, Form, Lang, Store, edition_of, language_of
 
 if TYPE_CHECKING:
-    from dashboard.assessed import Assessment
-    from dashboard.gaps import Gap
+    from dashboard.rows.assessed import Assessment
+    from dashboard.rows.gaps import Gap
     from dashboard.words import Words
     from indicators.editions.edition import Edition
 
@@ -38,7 +38,7 @@ def gap(
     csv: the rows of the table `splits` of all its targets. json: an object with rows of `assessments`, those of other `readings`,
     `paces` and `splits`.
     """
-    from dashboard.gaps import gap_of
+    from dashboard.rows.gaps import gap_of
     from dashboard.words import words
 
     opened = edition_of(store, edition)
@@ -56,8 +56,8 @@ def gap(
 
 
 def _print(found: Gap, chosen: str | None, opened: Edition, words: Words) -> None:
-    from dashboard import definition, doubt, movers
     from dashboard.terminal import console, text_table
+    from dashboard.wording import definition, doubt, movers
     from indicators.catalogue import periods
 
     screen = console()
@@ -88,7 +88,7 @@ def _print(found: Gap, chosen: str | None, opened: Edition, words: Words) -> Non
 
 def _head(found: Gap, words: Words) -> Iterator[tuple[str, str]]:
     """What is known of the number before it is split; the other readings below."""
-    from dashboard import doubt, phrases
+    from dashboard.wording import doubt, phrases
     from indicators.catalogue import format
 
     row, plan = found.row, found.plan
@@ -109,7 +109,7 @@ def _head(found: Gap, words: Words) -> Iterator[tuple[str, str]]:
 
 
 def _value(row: Assessment, found: Gap, words: Words) -> str:
-    from dashboard import phrases
+    from dashboard.wording import phrases
     from indicators.catalogue import format
 
     assert row.value is not None
@@ -123,8 +123,8 @@ def _table(found: Gap, chosen: str, words: Words, *, wide: bool) -> tuple[list[s
 
     Of a gap within error no shares are told, and of a total no weights, which are all one.
     """
-    from dashboard import definition
-    from dashboard.judged import categories, parts
+    from dashboard.rows.judged import categories, parts
+    from dashboard.wording import definition
     from indicators.catalogue import format
     from indicators.splits.pareto import half_width
 

@@ -12,7 +12,7 @@ from dashboard.options import DATA, EditionId, Form, Lang, Store, edition_of, la
 if TYPE_CHECKING:
     import polars as pl
 
-    from dashboard.strip import Strip
+    from dashboard.wording.strip import Strip
     from dashboard.words import Words
     from indicators.editions.edition import Edition
 
@@ -26,7 +26,7 @@ def methods(
     lang: Lang = None,
 ) -> None:
     """Print the verdicts of other official methods on the same numbers, and how many agree with our own pace."""
-    from dashboard.selection import known
+    from dashboard.rows.selection import known
     from dashboard.words import words
 
     opened, spoken = edition_of(store, edition), words(language_of(lang))
@@ -43,7 +43,7 @@ def methods(
 
 def _in_period(rows: pl.DataFrame, period: str | None) -> pl.DataFrame:
     """Rows of the year, of the newest, or of all. Raises NotPublished for a year that was not judged."""
-    from dashboard.selection import ALL, NotPublished
+    from dashboard.rows.selection import ALL, NotPublished
 
     if period == ALL:
         return rows
@@ -69,8 +69,8 @@ def _why_nothing(edition: Edition, indicator: str, words: Words) -> str:
 
 def _print(edition: Edition, indicator: str, rows: pl.DataFrame, words: Words) -> None:
     """A table and its sentence for each number and target, under the name of the indicator."""
-    from dashboard import strip
     from dashboard.terminal import console, text_table
+    from dashboard.wording import strip
 
     screen = console()
     screen.print(edition.plan.indicators[indicator].name.in_language(words.language), style="bold")
@@ -89,7 +89,7 @@ def _print(edition: Edition, indicator: str, rows: pl.DataFrame, words: Words) -
 
 def _strips(edition: Edition, indicator: str, rows: pl.DataFrame) -> Iterator[Strip]:
     """One for each number and target, in the order of the targets in the plan, years as they come."""
-    from dashboard.strip import Strip
+    from dashboard.wording.strip import Strip
 
     plan = edition.plan
     keys = ["period", "breakdown", "category"]

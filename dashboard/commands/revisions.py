@@ -24,7 +24,7 @@ def revisions(
     Mean: its sign is the direction. Relative: sum of absolute revisions over the sum of absolute newer values. Beyond error:
     share of the revised numbers that left the interval published before.
     """
-    from dashboard.selection import known
+    from dashboard.rows.selection import known
     from dashboard.terminal import console, details_tables
     from dashboard.words import words
     from indicators.revisions.revisions import revised_rows

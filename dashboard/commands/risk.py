@@ -15,7 +15,7 @@ import typer
 from dashboard.options import DATA, MEND, KeyFile, Lang, PlanFolder, Store, language_of, plan_of, there
 
 if TYPE_CHECKING:
-    from dashboard.riskpaper import Assessed
+    from dashboard.papers.riskpaper import Assessed
     from indicators.risk.evidence import Accounts
     from pipelines.log import LogBroken
 
@@ -45,7 +45,7 @@ def risk(
     from datetime import UTC, datetime
     from importlib.metadata import version
 
-    from dashboard.riskpaper import Assessed, as_json, as_markdown
+    from dashboard.papers.riskpaper import Assessed, as_json, as_markdown
     from dashboard.words import words
     from indicators.risk.evidence import gather
     from indicators.risk.risks import risks
@@ -91,7 +91,7 @@ def _record(told: Assessed, form: PaperForm) -> LogBroken | None:
 
 def _accounts(store: Path) -> Accounts:
     """Who may enter the app: how many have which role, or that the list of them cannot be used."""
-    from dashboard.access import FILE, read_access
+    from dashboard.visitors.access import FILE, read_access
     from indicators.risk.evidence import Accounts
     from pipelines.yamlfile import PlanFaults
 

@@ -132,7 +132,7 @@ def _scenario(edition: Edition, asked: str, words: Words) -> tuple[Scenario, Yam
 
 
 def _text(edition: Edition, played: Played, form: SheetForm, words: Words) -> str:
-    from dashboard.sheet import markdown, sheet
+    from dashboard.papers.sheet import markdown, sheet
 
     if form is SheetForm.csv:
         return played.as_frame().write_csv()
@@ -142,7 +142,7 @@ def _text(edition: Edition, played: Played, form: SheetForm, words: Words) -> st
 
 
 def _show(edition: Edition, played: Played, words: Words) -> None:
-    from dashboard.sheet import sheet
+    from dashboard.papers.sheet import sheet
     from dashboard.terminal import console, listing_table
 
     found, screen = sheet(edition, played, words), console()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from dashboard import definition, markup, query
+from dashboard import query
+from dashboard.pieces import markup
 from dashboard.views.item import Item
+from dashboard.wording import definition
 from indicators.catalogue import format, periods
 from indicators.editions.results import TOTAL
 

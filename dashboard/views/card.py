@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import definition, headline, markup, query
+from dashboard import query
+from dashboard.pieces import markup
+from dashboard.rows import headline
 from dashboard.views.item import Item
+from dashboard.wording import definition
 
 
 def show(item: Item) -> None:

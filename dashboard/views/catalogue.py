@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cataloguejson, dcat, markup, query, shelf
-from dashboard.catalogue import ALL, RANKED, Catalogue, found, groups, kept, lead, shared
+from dashboard import query
+from dashboard.catalogue import cataloguejson, dcat
+from dashboard.catalogue.catalogue import ALL, RANKED, Catalogue, found, groups, kept, lead, shared
+from dashboard.pieces import markup, shelf
 from dashboard.views import export
 from dashboard.views.view import View
 from indicators.editions.inventory import GROUPS, Group, Holding

@@ -8,10 +8,11 @@ from decimal import Decimal
 
 import streamlit as st
 
-from dashboard import definition, markup
-from dashboard.judged import categories
+from dashboard.pieces import markup
+from dashboard.rows.judged import categories
 from dashboard.views.held import Held
-from dashboard.wish import FIFTHS, Ground, Wish
+from dashboard.wording import definition
+from dashboard.wording.wish import FIFTHS, Ground, Wish
 
 Write = Callable[[Wish], None]
 

@@ -10,11 +10,12 @@ import streamlit as st
 from streamlit.errors import StreamlitAuthError
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import markup, record
-from dashboard.access import FILE, Granted, entered, local, named, read_access
-from dashboard.sessions import SESSIONS
-from dashboard.started import Started
+from dashboard.pieces import markup
 from dashboard.views import frame
+from dashboard.visitors import record
+from dashboard.visitors.access import FILE, Granted, entered, local, named, read_access
+from dashboard.visitors.sessions import SESSIONS
+from dashboard.visitors.started import Started
 from dashboard.words import Words
 from pipelines.yamlfile import PlanFaults
 

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from dashboard import record
-from dashboard.access import Granted, entered, read_access
-from dashboard.door import browser_cookie
-from dashboard.markup import escape
-from dashboard.sessions import SESSIONS, Offer
+from dashboard.pieces.markup import escape
 from dashboard.views.view import View
+from dashboard.visitors import record
+from dashboard.visitors.access import Granted, entered, read_access
+from dashboard.visitors.door import browser_cookie
+from dashboard.visitors.sessions import SESSIONS, Offer
 from pipelines.yamlfile import PlanFaults
 
 

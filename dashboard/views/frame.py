@@ -8,11 +8,13 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import definition, markup, record
-from dashboard.policy import SCRIPTS
-from dashboard.scoped import told
-from dashboard.sessions import SESSIONS
+from dashboard.pieces import markup
 from dashboard.views.view import View
+from dashboard.visitors import record
+from dashboard.visitors.policy import SCRIPTS
+from dashboard.visitors.scoped import told
+from dashboard.visitors.sessions import SESSIONS
+from dashboard.wording import definition
 from dashboard.words import Words
 
 STYLE = Path(__file__).parent.parent / "static" / "style.css"

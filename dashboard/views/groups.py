@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import definition, markup, table
 from dashboard.charts.axes import CONFIG
 from dashboard.charts.bars import bars
-from dashboard.reading import Reading, Result
+from dashboard.lists import table
+from dashboard.pieces import markup
+from dashboard.rows.reading import Reading, Result
 from dashboard.views.item import Item, marked, nothing, ranged
+from dashboard.wording import definition
 from indicators.catalogue import periods
 from indicators.catalogue.plan import codes_of
 

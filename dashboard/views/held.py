@@ -8,11 +8,12 @@ from typing import Any
 
 import polars as pl
 
-from dashboard import definition, doubt, movers, phrases, query
-from dashboard.assessed import Assessment
-from dashboard.judged import Lines, Part, lines, parts
-from dashboard.reading import Reading, Result
+from dashboard import query
+from dashboard.rows.assessed import Assessment
+from dashboard.rows.judged import Lines, Part, lines, parts
+from dashboard.rows.reading import Reading, Result
 from dashboard.views.item import Item
+from dashboard.wording import definition, doubt, movers, phrases
 from indicators.catalogue.plan import Target, codes_of
 from indicators.catalogue.scenariofaults import scope_of
 from indicators.splits.pareto import telling

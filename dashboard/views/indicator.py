@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cards, markup
-from dashboard.headline import Tile
-from dashboard.reading import Reading
+from dashboard.pieces import cards, markup
+from dashboard.rows.headline import Tile
+from dashboard.rows.reading import Reading
 from dashboard.views import behind, card, groups, judgement, strip, trend, way, whatif, who
 from dashboard.views.held import Held, reading_name
 from dashboard.views.item import Item, nothing

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 import polars as pl
 import streamlit as st
 
-from dashboard import cards, definition, headline, markup, query, table
-from dashboard.headline import Tile
-from dashboard.reading import Reading, Result
-from dashboard.scale import Scale
+from dashboard import query
+from dashboard.charts.scale import Scale
+from dashboard.lists import table
+from dashboard.pieces import cards, markup
+from dashboard.rows import headline
+from dashboard.rows.headline import Tile
+from dashboard.rows.reading import Reading, Result
 from dashboard.views import export
 from dashboard.views.view import View
+from dashboard.wording import definition
 from dashboard.words import Words
 from indicators.catalogue import format, periods
 from indicators.catalogue.plan import Indicator, Target

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cards, doubt, markup, phrases, readings
-from dashboard.headline import Tile
-from dashboard.odds import odds
-from dashboard.reading import Reading
+from dashboard.pieces import cards, markup
+from dashboard.pieces.odds import odds
+from dashboard.rows.headline import Tile
+from dashboard.rows.reading import Reading
 from dashboard.views.held import Held
 from dashboard.views.view import View
+from dashboard.wording import doubt, phrases, readings
 
 #: outcomes of which the sentence beside says all that their long words do
 _TOLD_BESIDE = ("cannot_tell", "no_error", "no_date")

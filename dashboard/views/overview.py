@@ -7,10 +7,13 @@ from collections.abc import Sequence
 import polars as pl
 import streamlit as st
 
-from dashboard import cards, headline, holders, markup, query
-from dashboard.headline import Tile
-from dashboard.reading import Reading
+from dashboard import query
+from dashboard.pieces import cards, markup
+from dashboard.rows import headline
+from dashboard.rows.headline import Tile
+from dashboard.rows.reading import Reading
 from dashboard.views.view import View
+from dashboard.wording import holders
 from indicators.catalogue import periods
 
 

@@ -8,13 +8,15 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard import assessed, cards, definition, doubt, markup
-from dashboard.assessed import Assessment
-from dashboard.ruler import Mark, ruler
-from dashboard.sheet import markdown, sheet
+from dashboard.papers.sheet import markdown, sheet
+from dashboard.pieces import cards, markup
+from dashboard.pieces.ruler import Mark, ruler
+from dashboard.rows import assessed
+from dashboard.rows.assessed import Assessment
 from dashboard.views import export
 from dashboard.views.held import Held
 from dashboard.views.view import View
+from dashboard.wording import definition, doubt
 from dashboard.words import Words
 from indicators.catalogue import format
 from indicators.catalogue.scenario import ALL, Move, Scenario

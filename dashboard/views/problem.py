@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import markup
+from dashboard.pieces import markup
 from dashboard.words import Words
 from indicators.editions.edition import NoEdition
 

@@ -6,10 +6,11 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from dashboard import doubt, markup, strip
-from dashboard.marks import marks, table
-from dashboard.strip import Strip
+from dashboard.pieces import markup
+from dashboard.pieces.marks import marks, table
 from dashboard.views.held import Held
+from dashboard.wording import doubt, strip
+from dashboard.wording.strip import Strip
 
 
 def show(held: Held) -> None:

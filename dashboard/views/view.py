@@ -9,11 +9,13 @@ from typing import Concatenate, ParamSpec, TypeVar
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dashboard import headline, markup, query
-from dashboard.access import Granted, Role, Scope
-from dashboard.headline import Tile
-from dashboard.scoped import Shown
-from dashboard.started import Started
+from dashboard import query
+from dashboard.pieces import markup
+from dashboard.rows import headline
+from dashboard.rows.headline import Tile
+from dashboard.visitors.access import Granted, Role, Scope
+from dashboard.visitors.scoped import Shown
+from dashboard.visitors.started import Started
 from dashboard.words import Words
 from indicators.catalogue.plan import Plan
 

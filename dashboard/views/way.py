@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import doubt, markup
 from dashboard.charts.axes import CONFIG
 from dashboard.charts.way import way
-from dashboard.tempo import tempo
+from dashboard.pieces import markup
+from dashboard.pieces.tempo import tempo
 from dashboard.views.held import Held
 from dashboard.views.item import ranged
+from dashboard.wording import doubt
 from indicators.catalogue import format
 
 

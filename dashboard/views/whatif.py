@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard import markup, query
-from dashboard.judged import categories
+from dashboard import query
+from dashboard.pieces import markup
+from dashboard.rows.judged import categories
 from dashboard.views import controls, played, who
 from dashboard.views.held import Held
-from dashboard.wish import Ground, Wish, sizes
+from dashboard.wording.wish import Ground, Wish, sizes
 from indicators.catalogue.scenario import Scenario, ScenarioRefused
 from indicators.catalogue.scenariofaults import scope_of
 from indicators.catalogue.scenariotext import from_link, to_link

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 import polars as pl
 import streamlit as st
 
-from dashboard import definition, doubt, markup, phrases, table
 from dashboard.charts.axes import CONFIG
 from dashboard.charts.pareto import MOST, drawn, pareto
 from dashboard.charts.shift import shift
 from dashboard.charts.shift import told as shifted
-from dashboard.judged import Part, categories
+from dashboard.lists import table
+from dashboard.pieces import markup
+from dashboard.rows.judged import Part, categories
 from dashboard.views import export
 from dashboard.views.held import Held
+from dashboard.wording import definition, doubt, phrases
 from indicators.catalogue import format
 
 

@@ -6,7 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.access import EVERYONE, Access, Account, Granted, Refusal, Scope, check_scopes, entered, local, named, read_access
+from dashboard.visitors.access import (
+    EVERYONE,
+    Access,
+    Account,
+    Granted,
+    Refusal,
+    Scope,
+    check_scopes,
+    entered,
+    local,
+    named,
+    read_access,
+)
 from indicators.catalogue.plan import Plan
 from pipelines.yamlfile import PlanFaults
 

@@ -9,11 +9,12 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from dashboard import cards, phrases
-from dashboard.reading import Result
-from dashboard.rows import amount
-from dashboard.scale import Scale
+from dashboard.charts.rows import amount
+from dashboard.charts.scale import Scale
+from dashboard.pieces import cards
+from dashboard.rows.reading import Result
 from dashboard.terminal import results_table
+from dashboard.wording import phrases
 from dashboard.words import words
 from indicators.catalogue import format
 from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan

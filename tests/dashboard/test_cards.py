@@ -9,9 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dashboard import cards, definition, headline, markup, phrases, readings
-from dashboard.assessed import POSITIONS, Assessed
-from dashboard.reading import Reading
+from dashboard.pieces import cards, markup
+from dashboard.rows import headline
+from dashboard.rows.assessed import POSITIONS, Assessed
+from dashboard.rows.reading import Reading
+from dashboard.wording import definition, phrases, readings
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
 from indicators.editions.edition import Edition
@@ -102,7 +104,7 @@ def test_every_tile_can_be_told_in_both_languages(plan: Plan, edition: Edition, 
 
 
 def test_a_shape_stands_beside_every_word_and_every_shape_is_in_the_style_sheet(plan: Plan, edition: Edition) -> None:
-    style = (Path(cards.__file__).parent / "static" / "style.css").read_text(encoding="utf-8")
+    style = (Path(cards.__file__).parents[1] / "static" / "style.css").read_text(encoding="utf-8")
     for position in POSITIONS:
         assert f'class="pw-outcome pw-{position}"><i></i>' in cards.mark(position, "x")
         assert re.search(rf"\.pw-{position} i\b", style), position

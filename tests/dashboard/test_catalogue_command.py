@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dashboard.catalogue import Catalogue, column, found, lead, name
+from dashboard.catalogue.catalogue import Catalogue, column, found, lead, name
 from dashboard.words import words
 from indicators.catalogue.catalogue import AUTOMOTIVE
 from indicators.catalogue.plan import Plan
@@ -56,7 +56,7 @@ FORMS = {
 
 @pytest.fixture(scope="module")
 def graph(edition: Edition) -> list[Triple]:
-    from dashboard.dcat import as_dcat
+    from dashboard.catalogue.dcat import as_dcat
 
     return triples(as_dcat(Catalogue.of_edition(edition, edition.query("SELECT * FROM coverage"))))
 

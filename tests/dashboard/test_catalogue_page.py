@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from dashboard.catalogue import Catalogue, column, name
+from dashboard.catalogue.catalogue import Catalogue, column, name
 from dashboard.serve import APP
 from dashboard.words import words
 from indicators.editions.edition import Edition

@@ -9,10 +9,10 @@ import plotly.graph_objects as go
 import pytest
 
 from dashboard.charts.bars import bars
+from dashboard.charts.scale import Scale
 from dashboard.charts.trend import trend
-from dashboard.colours import OURS, TARGET
-from dashboard.reading import Result
-from dashboard.scale import Scale
+from dashboard.pieces.colours import OURS, TARGET
+from dashboard.rows.reading import Result
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
 from tests.dashboard.test_headline import result

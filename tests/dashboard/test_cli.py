@@ -20,8 +20,8 @@ import xlsxwriter
 from rich.console import Console
 
 from dashboard import intake, mistake
-from dashboard.access import FILE as ACCESS
 from dashboard.terminal import results_table
+from dashboard.visitors.access import FILE as ACCESS
 from dashboard.words import words
 from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
 from indicators.catalogue.disclosure import FILE as RULES
@@ -434,7 +434,7 @@ def test_a_bug_keeps_its_traceback(run: Run, monkeypatch: pytest.MonkeyPatch, st
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("dashboard.selection.select", broken)
+    monkeypatch.setattr("dashboard.rows.selection.select", broken)
     with pytest.raises(ZeroDivisionError):
         run("show", "--dir", store)
 

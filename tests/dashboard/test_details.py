@@ -12,8 +12,10 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from dashboard import definition, judgedtext, markup
+from dashboard.lists import judgedtext
+from dashboard.pieces import markup
 from dashboard.terminal import details_tables
+from dashboard.wording import definition
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
 from indicators.editions.details import DETAILS

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from dashboard import definition
 from dashboard.terminal import details_tables, results_table
+from dashboard.wording import definition
 from dashboard.words import words
 from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
 from indicators.catalogue.plan import Plan

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from dashboard import policy
-from dashboard.door import Door, browser_cookie
-from dashboard.sessions import Offer, Sessions
-from dashboard.started import Started
+from dashboard.visitors import policy
+from dashboard.visitors.door import Door, browser_cookie
+from dashboard.visitors.sessions import Offer, Sessions
+from dashboard.visitors.started import Started
 from dashboard.words import words
 from pipelines import log
 from tests.dashboard.browsing import ready
@@ -188,7 +188,7 @@ def test_streamlits_own_way_to_a_file_is_closed_and_not_needed(page: Page, app_u
     ready(page, f"{app_url}/?lang=en&page=indicator&indicator=nc_rate")
     assert not [path for path in asked if path.startswith(("/media", "/component", "/_stcore/upload"))]
     closed = ("download_button", "st.image", "st.audio", "st.video", "file_uploader")
-    for path in Path(policy.__file__).parent.rglob("*.py"):
+    for path in Path(policy.__file__).parents[1].rglob("*.py"):
         assert not [name for name in closed if name in path.read_text(encoding="utf-8")], path
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from dashboard import assessed, doubt
-from dashboard.assessed import POSITIONS, TOLD, Assessed, Assessment, Pace
+from dashboard.rows import assessed
+from dashboard.rows.assessed import POSITIONS, TOLD, Assessed, Assessment, Pace
+from dashboard.wording import doubt
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
 from indicators.editions.edition import Edition

@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from dashboard.commands import gap
-from dashboard.gaps import gap_of
-from dashboard.selection import NotPublished
+from dashboard.rows.gaps import gap_of
+from dashboard.rows.selection import NotPublished
 from dashboard.words import words
 from indicators.editions.details import DETAILS
 from indicators.editions.edition import Edition

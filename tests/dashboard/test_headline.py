@@ -7,10 +7,10 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from dashboard import headline
-from dashboard.assessed import Assessed, Assessment
-from dashboard.headline import Tile
-from dashboard.reading import Result
+from dashboard.rows import headline
+from dashboard.rows.assessed import Assessed, Assessment
+from dashboard.rows.headline import Tile
+from dashboard.rows.reading import Result
 from indicators.catalogue.plan import Plan
 from indicators.editions.edition import Edition
 from tests.dashboard.test_doubt import NC

@@ -8,8 +8,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dashboard import headline, holders
-from dashboard.reading import Reading
+from dashboard.rows import headline
+from dashboard.rows.reading import Reading
+from dashboard.wording import holders
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
 from indicators.editions.details import DETAILS

@@ -17,8 +17,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dashboard import strip
-from dashboard.strip import Strip
+from dashboard.wording import strip
+from dashboard.wording.strip import Strip
 from dashboard.words import words
 from indicators.editions.details import DETAILS
 from indicators.editions.edition import open_edition, write_edition

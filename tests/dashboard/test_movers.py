@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dashboard import movers
-from dashboard.assessed import Assessment
+from dashboard.rows.assessed import Assessment
+from dashboard.wording import movers
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
 from indicators.splits.pareto import places

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.odds import odds
-from dashboard.ruler import Mark, ruler
-from dashboard.tempo import tempo
+from dashboard.pieces.odds import odds
+from dashboard.pieces.ruler import Mark, ruler
+from dashboard.pieces.tempo import tempo
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
 from tests.dashboard.test_doubt import CYCLE, NC, PACE

@@ -7,10 +7,10 @@ from statistics import NormalDist
 import pytest
 
 from dashboard.charts.pareto import MOST, drawn, pareto
+from dashboard.charts.rows import fitted
 from dashboard.charts.shift import shift
-from dashboard.colours import MUTED, OURS, PALE
-from dashboard.judged import Part
-from dashboard.rows import fitted
+from dashboard.pieces.colours import MUTED, OURS, PALE
+from dashboard.rows.judged import Part
 from indicators.catalogue.plan import Plan
 from tests.dashboard.test_charts import scale, trace, written
 

@@ -13,8 +13,8 @@ import polars as pl
 import pytest
 from playwright.sync_api import Browser, Page, Request
 
+from dashboard.lists.table import as_csv
 from dashboard.serve import service
-from dashboard.table import as_csv
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
 from pipelines.yamlfile import Text

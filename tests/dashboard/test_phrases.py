@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard import phrases
+from dashboard.wording import phrases
 from dashboard.words import words
 from indicators.editions.results import RELEASES, REVIEWS
 from tests.dashboard.test_headline import result

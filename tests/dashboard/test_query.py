@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from dashboard import query
-from dashboard.access import Scope
-from dashboard.scoped import Shown, restricted
+from dashboard.visitors.access import Scope
+from dashboard.visitors.scoped import Shown, restricted
 from indicators.catalogue.plan import Plan
 from indicators.editions.edition import BrokenEdition, Edition, NoEdition, write_edition
 from indicators.editions.results import RESULTS

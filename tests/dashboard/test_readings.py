@@ -7,8 +7,9 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from dashboard import headline, readings
-from dashboard.headline import Tile
+from dashboard.rows import headline
+from dashboard.rows.headline import Tile
+from dashboard.wording import readings
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
 from tests.dashboard.test_headline import result

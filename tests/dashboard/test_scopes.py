@@ -25,10 +25,10 @@ from streamlit.testing.v1 import AppTest
 
 import dashboard
 from dashboard import query
-from dashboard.access import Scope, entered, read_access
-from dashboard.scoped import Shown, restricted
 from dashboard.serve import APP
-from dashboard.sessions import SESSIONS
+from dashboard.visitors.access import Scope, entered, read_access
+from dashboard.visitors.scoped import Shown, restricted
+from dashboard.visitors.sessions import SESSIONS
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
 from indicators.editions.edition import open_edition
@@ -290,7 +290,7 @@ def test_answers_are_kept_in_one_module_only_and_by_nothing_else() -> None:
     outside = {place for place, names in kept.items() if not any("st.cache" in name for name in names)}
     assert {place for place, _ in set(kept) - outside} == {"query.py"}
     # the words of a language, and the list of accounts by the hash of its bytes
-    assert outside <= {("words.py", "words"), ("access.py", "_parsed")}
+    assert outside <= {("words.py", "words"), ("visitors/access.py", "_parsed")}
 
 
 def test_views_ask_the_edition_nothing_themselves() -> None:

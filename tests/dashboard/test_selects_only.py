@@ -24,7 +24,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.commands.details import Detail
 from dashboard.serve import APP
-from dashboard.sessions import SESSIONS
+from dashboard.visitors.sessions import SESSIONS
 from dashboard.words import words
 from indicators.attack.attack import attack
 from indicators.attack.collection import CELLS, TABLES, Collection, Number

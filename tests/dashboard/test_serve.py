@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from dashboard.mistake import Mistake
-from dashboard.provider import read_provider
 from dashboard.serve import command, service
-from dashboard.started import LOOPBACK, Started, started
+from dashboard.visitors.provider import read_provider
+from dashboard.visitors.started import LOOPBACK, Started, started
 from pipelines import log
 from pipelines.secret import KeyNeeded, new_key, using, write_key
 from tests.dashboard.conftest import Run

@@ -8,10 +8,10 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from dashboard import doubt
-from dashboard.assessed import Assessed
-from dashboard.selection import headline_rows, tiles
+from dashboard.rows.assessed import Assessed
+from dashboard.rows.selection import headline_rows, tiles
 from dashboard.terminal import results_table
+from dashboard.wording import doubt
 from dashboard.words import words
 from indicators.catalogue.periods import Language
 from indicators.editions.edition import Edition

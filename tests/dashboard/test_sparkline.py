@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from dashboard.sparkline import HEIGHT, WIDTH, Point, data_address, sparkline
+from dashboard.pieces.sparkline import HEIGHT, WIDTH, Point, data_address, sparkline
 
 SVG = "{http://www.w3.org/2000/svg}"
 POINTS = [

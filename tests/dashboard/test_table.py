@@ -6,7 +6,7 @@ import io
 
 import polars as pl
 
-from dashboard import table
+from dashboard.lists import table
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
 from tests.dashboard.test_charts import NAMES, withheld

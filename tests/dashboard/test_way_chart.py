@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 import pytest
 
 from dashboard.charts.way import way
-from dashboard.colours import MUTED, OURS, TARGET
-from dashboard.judged import Lines, Step
-from dashboard.reading import Result
+from dashboard.pieces.colours import MUTED, OURS, TARGET
+from dashboard.rows.judged import Lines, Step
+from dashboard.rows.reading import Result
 from indicators.catalogue.plan import Plan
 from tests.dashboard.test_charts import scale, trace, written
 from tests.dashboard.test_doubt import CYCLE, NC

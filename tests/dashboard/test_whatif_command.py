@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.sheet import markdown, sheet
+from dashboard.papers.sheet import markdown, sheet
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
 from indicators.catalogue.scenario import Move, Scenario

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.wish import PLACES, Ground, Wish, sizes
+from dashboard.wording.wish import PLACES, Ground, Wish, sizes
 from indicators.catalogue.catalogue import AUTOMOTIVE, load_plan
 from indicators.catalogue.plan import Plan
 from indicators.catalogue.scenario import Scenario

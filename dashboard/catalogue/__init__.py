@@ -1,0 +1,1 @@
+"""The data catalogue: in words, as JSON, as DCAT."""

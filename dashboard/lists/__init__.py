@@ -1,0 +1,1 @@
+"""Lists for the terminal and for files."""

@@ -1,0 +1,1 @@
+"""Small pieces of escaped HTML of which pages are made."""

@@ -1,0 +1,1 @@
+"""What is said of a number, in sentences and short forms, in both languages."""
