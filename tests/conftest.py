@@ -6,10 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 REPOSITORY = Path(__file__).parent.parent
 for name in ("PLANWATCH_KEY", "PLANWATCH_KEY_FILE", "PLANWATCH_LOG_KEY", "PLANWATCH_LOG_KEY_FILE"):
     os.environ.pop(name, None)  # whoever runs the tests may keep a sealed store of his own
+
+settings.register_profile("unhurried", deadline=None)  # seconds are measured in benchmarks; here they tell of a busy machine
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
