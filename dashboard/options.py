@@ -83,14 +83,6 @@ def there(store: Path) -> Path:
     return store
 
 
-def refuse_inside(path: Path | None, store: Path) -> None:
-    """Raises Mistake for a key that lies, or would lie, in the store it protects."""
-    if path is not None and store.resolve() in path.resolve().parents:
-        raise Mistake(
-            f"{path} lies in the store {store} that the key protects: who gets the store would get the key. Put it elsewhere."
-        )
-
-
 def csv_named(path: Path) -> Path:
     """A file to write rows into. Raises Mistake when its name does not end in .csv."""
     if path.suffix.lower() != ".csv":

@@ -97,11 +97,16 @@ def read_key(path: Path) -> Key:
 
 def apart(key: Key | None, store: Path) -> Key | None:
     """The key, which does not lie in the store. Raises KeyUnusable where it does."""
-    if key is not None and key.file is not None and store.resolve() in key.file.resolve().parents:
-        raise KeyUnusable(
-            f"{key.file} lies in the store {store} that the key protects: who gets the store would get the key. Put it elsewhere."
-        )
+    refuse_inside(key.file if key is not None else None, store)
     return key
+
+
+def refuse_inside(path: Path | None, store: Path) -> None:
+    """Raises KeyUnusable for a key that lies, or would lie, in the store it protects."""
+    if path is not None and store.resolve() in path.resolve().parents:
+        raise KeyUnusable(
+            f"{path} lies in the store {store} that the key protects: who gets the store would get the key. Put it elsewhere."
+        )
 
 
 def write_key(path: Path, key: Key) -> None:

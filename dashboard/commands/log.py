@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dashboard.options import DATA, Form, KeyFile, Lang, Store, language_of, refuse_inside, there, written
+from dashboard.options import DATA, Form, KeyFile, Lang, Store, language_of, there, written
 
 log_app = typer.Typer(no_args_is_help=True, help="Read and check the log of a store.")
 
@@ -75,7 +75,7 @@ def log_key(
     from dashboard.mistake import Mistake
     from dashboard.words import words
     from pipelines.log import append, ready
-    from pipelines.secret import configured, write_key
+    from pipelines.secret import configured, refuse_inside, write_key
 
     there(store)
     if (key := configured()) is None:

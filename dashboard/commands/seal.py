@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dashboard.mistake import Mistake
-from dashboard.options import DATA, MEND, KeyFile, Lang, Store, language_of, refuse_inside, there
+from dashboard.options import DATA, MEND, KeyFile, Lang, Store, language_of, there
 
 New = Annotated[
     Path | None,
@@ -34,7 +34,7 @@ def seal(
     """
     from dashboard.words import words
     from pipelines.sealing import seal_store
-    from pipelines.secret import configured, new_key, read_key, write_key
+    from pipelines.secret import configured, new_key, read_key, refuse_inside, write_key
 
     spoken = words(language_of(lang))
     for path in (key_file, new_key_file, make_key):

@@ -6,7 +6,6 @@ import struct
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 
@@ -95,17 +94,9 @@ def test_a_hidden_number_is_judged_by_nobody(results: pl.DataFrame) -> None:
     assert (row["status"], row["verdict"], row["gap"], row["threshold"]) == ("suppressed", "undecided", None, 1.0)
 
 
-def test_from_mean_and_spread_of_three_a_member_works_out_the_other_two() -> None:
-    """So the spread of so few is not told. By hand: m and s² of three values of which one is known leave a quadratic."""
-    values = np.array([37.9, 45.7, 74.2])
-    mean, variance = values.mean(), values.var(ddof=1)
-    rest, squares = 3 * mean - values[0], 2 * variance + 3 * mean**2 - values[0] ** 2
-    root = np.sqrt(2 * squares - rest**2)
-    assert sorted([(rest - root) / 2, (rest + root) / 2]) == pytest.approx([45.7, 74.2])
-
-
 @pytest.mark.parametrize(("groups", "se", "told"), [(3, 1.5, False), (4, 1.5, False), (5, 1.5, True), (3, 0.0, True)])
 def test_the_error_of_few_is_not_told(groups: int, se: float, told: bool) -> None:
+    """From mean and spread of three answers one of the three works out the other two."""
     key = {"indicator": "score", "period": "2026", "breakdown": "kind", "category": "k"}
     error = {"se": se, "low": 1.0, "high": 9.0, "df": 2.0, "significant": True}
     frame = pl.DataFrame([{**key, "value": 5.0, "n": groups, "quality": "B", **error}])
