@@ -9,11 +9,11 @@ WORKERS ?= 2
 TESTS   ?=
 BIN     := .venv/bin
 
-.PHONY: help install demo app test check format bench lock clean
+.PHONY: help install demo app test check format bench bench-app lock clean
 
 help: ## this list
 	@echo 'planwatch: is the plan on track, and who must move?'; echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 	@echo; echo "  Options: DIR=$(DIR) (data folder), PORT=$(PORT) (app), ROWS=$(ROWS) (bench), TESTS='-k word' (pytest)"
 
 install: .venv/runtime.stamp ## virtual environment with the pinned packages and the command planwatch
@@ -38,6 +38,9 @@ format: .venv/tests.stamp ## lay the code out and mend what ruff can mend
 
 bench: .venv/runtime.stamp ## time load, cells and publish against floors
 	@$(BIN)/planwatch bench --rows $(ROWS)
+
+bench-app: .venv/tests.stamp ## time the app against an empty one: pages, choices, server, 20 visitors
+	@$(BIN)/python -m tests.bench_app
 
 lock: ## write the lock files anew from pyproject.toml; LOCKARGS=--upgrade takes the newest versions
 	@PYTHON='$(PYTHON)' bash .ci/lock.sh $(LOCKARGS)

@@ -25,6 +25,7 @@ from dashboard.commands.late import late
 from dashboard.commands.log import log_app
 from dashboard.commands.methods import methods
 from dashboard.commands.pseudonymise import pseudonymise
+from dashboard.commands.report import report
 from dashboard.commands.revisions import revisions
 from dashboard.commands.risk import risk
 from dashboard.commands.seal import seal, unseal
@@ -229,6 +230,7 @@ app.command()(freeze)
 app.command()(gap)
 app.command()(methods)
 app.command()(pseudonymise)
+app.command()(report)
 app.command()(revisions)
 app.command()(seal)
 app.command()(unseal)

@@ -105,7 +105,7 @@ def test_every_dependency_of_the_tests_is_named() -> None:
 
 
 def test_every_make_target_is_documented() -> None:
-    targets = re.findall(r"^([a-z]+):.*## ", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    targets = re.findall(r"^([a-z-]+):.*## ", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert [f"make {target}" for target in targets if target != "help"] == sorted(table_keys("Development"), key=_place(targets))
 
 

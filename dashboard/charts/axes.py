@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from dashboard.charts.scale import Scale
 from dashboard.pieces.colours import GRID, MUTED
 
+Figure = go.Figure
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False, "showTips": False}
 CLEAR = "rgba(0,0,0,0)"
 

@@ -14,6 +14,8 @@ from dashboard.pieces.markup import escape
 from dashboard.rows.reading import Result
 from indicators.catalogue.plan import Target
 
+#: an annotation of a figure, as plotly names its parts
+Label = dict[str, object]
 ROW = 50  # height of one category: a line of words above a bar
 HEAD = 1.45  # room above the first category for the names of the lines, in rows
 
@@ -50,6 +52,7 @@ def bars(
                 scale.number(row.value or 0.0),
                 scale.interval(row),
                 scale.words("chart.behind", n=row.n if row.n is not None else "–"),
+                row.category,
             ]
             for _, row in known
         ],
@@ -68,7 +71,10 @@ def bars(
             "color": MUTED,
             "line": {"width": 2, "color": MUTED},
         },
-        customdata=[[escape(names[row.category], quote=False), scale.words(f"status.{row.status}.long")] for _, row in hidden],
+        customdata=[
+            [escape(names[row.category], quote=False), scale.words(f"status.{row.status}.long"), row.category]
+            for _, row in hidden
+        ],
         hovertemplate="%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
     )
     labels = [row_label(place, f"<b>{escape(heading, quote=False)}</b>", left=True) for place, heading in headings]
@@ -109,7 +115,7 @@ def _fill(rows: Sequence[Result]) -> dict[str, object]:
     }
 
 
-def row_label(place: float, text: str, *, left: bool) -> dict[str, object]:
+def row_label(place: float, text: str, *, left: bool) -> Label:
     """Words above the bar at a place, at the left or the right end of the figure."""
     return {
         "xref": "paper",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from dashboard.charts.axes import finished, zero_line
-from dashboard.charts.bars import ROW, row_label
+from dashboard.charts.bars import ROW, Label, row_label
 from dashboard.charts.rows import fitted
 from dashboard.charts.scale import Scale
 from dashboard.pieces.colours import GRID, MUTED, OURS, PALE
@@ -47,19 +47,23 @@ def pareto(parts: Sequence[Part], names: Mapping[str, str], scale: Scale) -> go.
         hovertemplate="%{customdata[0]}<br><b>%{customdata[1]}</b><br>%{customdata[2]}<extra></extra>",
     )
     zero_line(figure, places)
-    for place, part in zip(places, shown, strict=True):
-        name = escape(fitted(names[part.category], _ROOM[scale.words.language]), quote=False)
-        figure.add_annotation(**row_label(place, f"<b>{name}</b>" if part.essential else name, left=True))
-        figure.add_annotation(
-            xref="paper", x=_SPLIT - 0.02, xanchor="right", y=place - 0.2, text=_told(part, scale)[0], showarrow=False,
-            font={"size": 13},
-        )  # fmt: skip
-    _together(figure, shown, places, scale)
+    labels = _labels(shown, names, places, scale) + _together(figure, shown, places, scale)
+    figure.update_layout(annotations=labels)  # all at once: each `add_annotation` copies those before it
     finished(figure, scale, height=int(ROW * (len(shown) + 0.9)) + 16)
     reach = _reach(shown, scale)
     axis = {"domain": [0, _SPLIT - 0.02], "range": reach, "zeroline": False, "showticklabels": False, "showgrid": False}
     figure.update_layout(xaxis=axis, margin={"b": 4})
     return figure.update_yaxes(range=[len(shown) - 0.35, -1.1], visible=False)
+
+
+def _labels(parts: Sequence[Part], names: Mapping[str, str], places: Sequence[float], scale: Scale) -> list[Label]:
+    """The name of each part, and what it holds, above its bar."""
+    labels = []
+    for place, part in zip(places, parts, strict=True):
+        name = escape(fitted(names[part.category], _ROOM[scale.words.language]), quote=False)
+        labels.append(row_label(place, f"<b>{name}</b>" if part.essential else name, left=True))
+        labels.append(row_label(place, _told(part, scale)[0], left=False) | {"x": _SPLIT - 0.02})
+    return labels
 
 
 def drawn(parts: Sequence[Part]) -> list[Part]:
@@ -99,11 +103,11 @@ def _reach(parts: Sequence[Part], scale: Scale) -> tuple[float, float]:
     return low - (room if low < 0 else 0.0), high + room
 
 
-def _together(figure: go.Figure, parts: Sequence[Part], places: Sequence[float], scale: Scale) -> None:
-    """The sum so far as a share of the gap, on an axis of its own to the right; a line at four fifths."""
+def _together(figure: go.Figure, parts: Sequence[Part], places: Sequence[float], scale: Scale) -> list[Label]:
+    """The sum so far as a share of the gap, on an axis of its own to the right; a line at four fifths. Gives its labels."""
     along = [(place + 0.2, part.cumulative) for place, part in zip(places, parts, strict=True) if part.cumulative is not None]
     if not along:
-        return
+        return []
     last = max(1.0, *(share for _, share in along))
     figure.add_scatter(
         x=[share for _, share in along],
@@ -119,16 +123,15 @@ def _together(figure: go.Figure, parts: Sequence[Part], places: Sequence[float],
         x=[0.8, 0.8], y=[-0.45, along[-1][0] + 0.25], xaxis="x2", mode="lines", name="four fifths", hoverinfo="skip",
         line={"color": MUTED, "width": 1, "dash": "dot"},
     )  # fmt: skip
-    for place, share in along:  # above a falling line there is room to its right
-        figure.add_annotation(
-            x=share, xref="x2", y=place, text=format.share(share), showarrow=False, font={"size": 12}, xanchor="left",
-            xshift=4, yshift=9,
-        )  # fmt: skip
-    heading = scale.words("target.page.cumulative")
-    figure.add_annotation(xref="paper", x=1, xanchor="right", y=-0.72, text=heading, showarrow=False, font={"size": 13})
     figure.update_layout(
         xaxis2={
             "domain": [_SPLIT + 0.02, 1], "range": [0, last * 1.7], "anchor": "y", "gridcolor": GRID, "showticklabels": False,
             "fixedrange": True, "zeroline": True, "zerolinecolor": GRID, "showgrid": False,
         }
     )  # fmt: skip
+    beside = {"showarrow": False, "font": {"size": 12}, "xanchor": "left", "xshift": 4, "yshift": 9}
+    labels: list[Label] = [  # above a falling line there is room to its right
+        {"x": share, "xref": "x2", "y": place, "text": format.share(share), **beside} for place, share in along
+    ]
+    heading = scale.words("target.page.cumulative")
+    return [*labels, row_label(-0.52, heading, left=False)]

@@ -33,7 +33,7 @@ def places(rows: Sequence[Result], groups: Mapping[str, tuple[str, str]]) -> tup
 def shortened(name: str, row: Result, scale: Scale) -> str:
     """On a telephone a name and an amount share one line; the whole name is in the table and under the pointer."""
     room = {"zh": (20, 14), "en": (38, 24)}[scale.words.language][row.status == "unreliable"]
-    return escape(shorten(name, room), quote=False)
+    return escape(fitted(name, room), quote=False)
 
 
 def shorten(text: str, length: int) -> str:

@@ -48,8 +48,11 @@ def csv(rows: Sequence[Result], names: Mapping[str, str], facts: Sequence[tuple[
     return as_csv(frame, facts, unit.decimals)
 
 
-def as_csv(frame: pl.DataFrame, facts: Sequence[tuple[str, str]], decimals: int) -> bytes:
-    """A frame as such a file. A text that a spreadsheet would run as a formula is marked as text."""
+def as_csv(frame: pl.DataFrame, facts: Sequence[tuple[str, str]], decimals: int | None) -> bytes:
+    """A frame as such a file, with every digit where no decimals are asked for.
+
+    A text that a spreadsheet would run as a formula is marked as text.
+    """
     text = StringIO()
     for term, told in facts:
         text.write(f"# {term}: {' '.join(told.split())}\r\n")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from dashboard.pieces import markup
 from dashboard.pieces.markup import escape
+from dashboard.pieces.popover import Why
 from dashboard.pieces.sparkline import Point, data_address, sparkline
 from dashboard.rows.assessed import Position
 from dashboard.rows.headline import Tile
@@ -110,20 +111,20 @@ def tile_bound(tile: Tile, words: Words) -> str:
     return markup.facts(rows, kind="pw-facts")
 
 
-def head(reading: Reading, plan: Plan, words: Words) -> str:
+def head(reading: Reading, plan: Plan, words: Words, why: Why | None = None) -> str:
     """The head of an indicator page: number and outcome, then target, gap, place on the path, pace and base."""
     rows = _facts(reading, plan, words)
     if isinstance(reading.target.scope, dict):
         rows.insert(0, (words("tile.other"), phrases.scope(reading.target, plan, words)))
     if reading.now is not None and (sure := phrases.assurance(reading.now, words)):
         rows.append((words("sure.title"), sure))
-    left = markup.box("pw-block-value", value_of(reading, words), outcome(reading, plan, words))
+    left = markup.box("pw-block-value", value_of(reading, words, why), outcome(reading, plan, words))
     return markup.box("pw-block", left, markup.facts(rows, kind="pw-facts"))
 
 
-def value_of(reading: Reading, words: Words) -> str:
+def value_of(reading: Reading, words: Words, why: Why | None = None) -> str:
     bound, signed = reading.target.value, reading.signed
-    return value(reading.now, reading.unit, words, signed=signed, beside=bound, through=reading.through)
+    return value(reading.now, reading.unit, words, signed=signed, beside=bound, through=reading.through, why=why)
 
 
 def value(
@@ -134,18 +135,20 @@ def value(
     signed: bool = False,
     beside: float | None = None,
     through: str | None = None,
+    why: Why | None = None,
 ) -> str:
-    """The number, large, with its error and period; or in words why there is none."""
+    """The number, large, with its error and period; or in words why there is none. With `why` it can be pressed."""
     if now is None:
         return markup.text("pw-value pw-none", words("tile.no_result"))
     period = markup.text("pw-when", phrases.period(now.period, through, words), tag="small")
     if now.value is None:
         known = format.beyond(now.value, now.low, unit, words.language)
         told = f"{known} {phrases.status(now, words)}" if known else words(f"status.{now.status}.long")
-        return markup.box("pw-value pw-none", escape(told), " ", period)
+        return markup.box("pw-value pw-none", why.around(escape(told)) if why else escape(told), " ", period)
     found = _NUMBER.match(format.number(now.value, unit, words.language, signed=signed, beside=beside))
     assert found is not None  # every number begins with digits
-    pieces = [f"<b>{escape(found.group(1))}<span>{escape(found.group(2))}</span></b>"]
+    large = f"<b>{escape(found.group(1))}<span>{escape(found.group(2))}</span></b>"
+    pieces = [why.around(large) if why else large]
     error = format.around(now.value, now.low, now.high, unit, words.language) or phrases.no_error(now, words)
     pieces += [markup.text("pw-half", error, tag="small")] if error else []
     pieces += [markup.text("pw-flag", f"◇ {words('status.unreliable')}", tag="small")] if now.status == "unreliable" else []

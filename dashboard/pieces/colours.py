@@ -6,3 +6,4 @@ MUTED = "#76838F"  # what others published, and what is withheld
 GRID = "rgba(118, 131, 143, 0.22)"
 SOFT = "rgba(58, 124, 189, 0.16)"  # an interval of ours
 PALE = "rgba(58, 124, 189, 0.28)"  # ours, of less weight; with an outline in full
+OTHER = "#8E6BB0"  # the second of two that are compared

@@ -1,1 +1,1 @@
-"""One short file per page; a view orders pieces and computes nothing."""
+"""One short file per page, which only orders its blocks."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import query
+from dashboard.blocks import export
+from dashboard.blocks.view import View
 from dashboard.catalogue import cataloguejson, dcat
 from dashboard.catalogue.catalogue import ALL, RANKED, Catalogue, found, groups, kept, lead, shared
 from dashboard.pieces import markup, shelf
-from dashboard.views import export
-from dashboard.views.view import View
 from indicators.editions.inventory import GROUPS, Group, Holding
 
 #: columns that are shown at once; of more the reader chooses the tables
@@ -66,7 +66,7 @@ def _group(view: View, catalogue: Catalogue, name: Group, tables: list[Holding],
     """A heading, what holds for all its tables, then the tables."""
     words, asked = view.words, st.query_params.get("table", "")
     common = shared(catalogue.of_group(name), words)
-    st.subheader(words(f"catalogue.group.{name}"), anchor=False)
+    st.header(words(f"catalogue.group.{name}"), anchor=False)
     note = markup.text("pw-note", words(f"catalogue.group.{name}.note", id=view.edition.id))
     every = all(fact in kept(one.custody, words) for one in catalogue.of_group(name) for fact in common)
     but = "" if every else markup.text("pw-small", words("catalogue.terms.but"))

@@ -8,8 +8,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from dashboard.blocks.view import View
 from dashboard.pieces import markup
-from dashboard.views.view import View
 from dashboard.visitors import record
 from dashboard.visitors.policy import SCRIPTS
 from dashboard.visitors.scoped import told
@@ -28,18 +28,28 @@ def style(words: Words) -> None:
 
 
 def bar(view: View) -> None:
-    """Name, the pages that the visitor may see, who is signed in, and the link to the other language, which keeps the view."""
+    """Name, who is signed in, the link to the other language, which keeps the view; below them the pages."""
     words = view.words
     with st.container(key="bar", horizontal=True, vertical_alignment="center"):
         brand(words)
-        for name in view.pages:
-            with st.container(key=f"nav_{name}{'_here' if name == view.page else ''}", width="content"):
-                view.link(name, words(f"nav.{name}"))
         if view.edition.manifest.get("provenance", {}).get("synthetic"):
             st.html(markup.text("pw-synthetic", words("edition.synthetic")), width="content")
         with st.container(key="bar_end", horizontal=True, vertical_alignment="center", width="content"):
             _account(view)
             language(words, view.home)
+    _pages(view)
+
+
+def _pages(view: View) -> None:
+    """The pages that the visitor may see, grouped by who asks."""
+    words = view.words
+    with st.container(key="nav", horizontal=True):
+        for group in dict.fromkeys(view.pages.values()):
+            with st.container(key=f"group_{group}", horizontal=True, vertical_alignment="center", width="content"):
+                st.html(markup.text("pw-group", words(f"nav.group.{group}")), width="content")
+                for name in (name for name, of in view.pages.items() if of == group):
+                    with st.container(key=f"nav_{name}{'_here' if name == view.page else ''}", width="content"):
+                        view.link(name, words(f"nav.{name}"))
 
 
 def brand(words: Words) -> None:

@@ -1,41 +1,71 @@
-"""The overview: how much time has gone, which targets are met, and the one gap that matters most."""
+"""The overview: how much time has gone, which targets are met, the one gap that matters most, and what changed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 import streamlit as st
 
 from dashboard import query
+from dashboard.blocks import reporting, since
+from dashboard.blocks.view import View
 from dashboard.pieces import cards, markup
 from dashboard.rows import headline
 from dashboard.rows.headline import Tile
 from dashboard.rows.reading import Reading
-from dashboard.views.view import View
+from dashboard.visitors.scoped import Shown
 from dashboard.wording import holders
 from indicators.catalogue import periods
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """What the page says, as HTML: the sentences at the top, and of each reading the body of its tile or row."""
+
+    lead: str
+    bodies: dict[str, str]
+
+
 def show(view: View) -> None:
-    """Orders the page: title, sentences, time bar, one tile per target, later goals."""
-    plan, words = view.plan, view.words
+    """Orders the page: title, sentences, time bar, what changed, one tile per target, later goals."""
     tiles = view.tiles()
+    told = view.made(("overview",), partial(_told, view))
     with st.container(key="plan_name"):
-        st.title(markup.markdown(plan.identity.name.in_language(words.language)), anchor=False)
-    marks = cards.strip(tiles, plan, words)
-    first = headline.furthest(tiles)
-    sentences = cards.lead(headline.counts(tiles), first, words, _movers(view, tiles, first), marks)
-    st.html(f'<div class="pw-lead">{sentences}</div>')
+        st.title(markup.markdown(view.plan.identity.name.in_language(view.words.language)), anchor=False)
+    st.html(told.lead)
     _time(view)
-    if view.edition.notices:
-        with st.expander(words("head.notices", n=len(view.edition.notices))):
-            for notice in view.edition.notices:
-                st.html(markup.text("pw-notice", notice.in_language(words.language)))
+    since.show(view)
     with st.container(key="tiles"):
         for tile in tiles:
-            _tile(view, tile)
+            _tile(view, tile, told)
     _later(view)
+
+
+def _told(view: View, _: Shown) -> _Told:
+    """Made once for an edition, a scope and a language."""
+    plan, words, tiles = view.plan, view.words, view.tiles()
+    first = headline.furthest(tiles)
+    sentences = cards.lead(
+        headline.counts(tiles), first, words, _movers(view, tiles, first), cards.strip(tiles, plan, words)
+    )  # fmt: skip
+    bodies: dict[str, str] = {}
+    for tile in tiles:
+        for reading in tile.readings:
+            who = holders.short(reading, _split(view, reading), plan, words)
+            if len(tile.readings) > 1:
+                bodies[_key(reading)] = cards.tile_row(reading, plan, words, who)
+                continue
+            others = [cards.tile_other(other, tile, plan, words) for other in tile.others]
+            body = cards.tile_body(reading, plan, words, who)
+            bodies[_key(reading)] = body + "".join([*others, cards.tile_disagreement(tile, plan, words)])
+    return _Told(lead=markup.box("pw-lead", sentences), bodies=bodies)
+
+
+def _key(reading: Reading) -> str:
+    return reading.target.id or reading.indicator.id
 
 
 def _time(view: View) -> None:
@@ -46,17 +76,14 @@ def _time(view: View) -> None:
     if through:
         told.insert(0, view.words("head.through", period=periods.label(through, view.words.language)))
     bar = cards.time_bar(part, view.words, base=plan.base_period or "", target=plan.target_year or 0) if part is not None else ""
-    st.html(f'<div class="pw-status">{bar}<div class="pw-small">{markup.line(told)}</div></div>')
+    with st.container(key="status", horizontal=True, vertical_alignment="bottom"):
+        st.html(f'<div class="pw-status">{bar}<div class="pw-small">{markup.line(told)}</div></div>')
+        reporting.brief_link(view)
 
 
 def _split(view: View, reading: Reading) -> pl.DataFrame:
-    target = reading.target.id or reading.indicator.id
-    rows = view.read(query.judged, "splits", reading.indicator.id, target)
+    rows = view.read(query.judged, "splits", reading.indicator.id, _key(reading))
     return holders.split_of(reading, rows, view.plan)
-
-
-def _who(view: View, reading: Reading) -> str:
-    return holders.short(reading, _split(view, reading), view.plan, view.words)
 
 
 def _movers(view: View, tiles: Sequence[Tile], first: Reading | None) -> str:
@@ -76,7 +103,7 @@ def newest(view: View) -> str | None:
     return max(months or ends, key=periods.end, default=None)
 
 
-def _tile(view: View, tile: Tile) -> None:
+def _tile(view: View, tile: Tile, told: _Told) -> None:
     words = view.words
     with st.container(key=f"tile_{tile.id}", gap="xxsmall"):
         st.html(cards.tile_head(tile, view.plan, words))
@@ -84,25 +111,22 @@ def _tile(view: View, tile: Tile) -> None:
             st.html(cards.tile_goal(tile, words))
         elif len(tile.readings) == 1:
             _open(view, tile.readings[0])
-            others = [cards.tile_other(other, tile, view.plan, words) for other in tile.others]
-            disagreement = cards.tile_disagreement(tile, view.plan, words)
-            body = cards.tile_body(tile.readings[0], view.plan, words, _who(view, tile.readings[0]))
-            st.html(body + "".join([*others, disagreement]))
+            st.html(told.bodies[_key(tile.readings[0])])
         else:
-            _rows(view, tile)
+            _rows(view, tile, told)
             st.html(cards.tile_bound(tile, words))
 
 
-def _rows(view: View, tile: Tile) -> None:
+def _rows(view: View, tile: Tile, told: _Told) -> None:
     with st.container(key=f"rows_{tile.id}"):
         for reading in tile.readings:
             with st.container(key=f"row_{reading.indicator.id}", gap="xxsmall"):
                 _open(view, reading)
-                st.html(cards.tile_row(reading, view.plan, view.words, _who(view, reading)))
+                st.html(told.bodies[_key(reading)])
 
 
 def _open(view: View, reading: Reading) -> None:
-    view.link("indicator", reading.indicator.name.in_language(view.words.language), indicator=reading.indicator.id)
+    view.link("target", reading.indicator.name.in_language(view.words.language), indicator=reading.indicator.id)
 
 
 def _later(view: View) -> None:

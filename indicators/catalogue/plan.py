@@ -181,8 +181,14 @@ class Breakdown(Model):
 
 
 class Task(Model):
+    """A task of an action, and what of this plan folder speaks of it; where nothing does, that is said, too."""
+
     id: int
     name: Text
+    outputs: Text | None = None  # what it is to bring about that could be counted, though the plan gives no number
+    indicators: list[Identifier] = []  # that speak of it
+    goals: list[str] = []  # ids of goals without a number that it serves
+    tables: list[Identifier] = []  # whose records belong to it
 
 
 class Action(Model):

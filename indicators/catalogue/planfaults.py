@@ -48,6 +48,7 @@ def plan_faults(plan: Plan, files: PlanFiles) -> list[Fault]:
         check.codes(name, file)
     if files.identity is not None:
         check.headline(files.identity)
+        check.actions(files.identity)
         check.custody(files.identity)
     if files.breakdowns is not None:
         check.breakdowns(files.breakdowns)
@@ -185,6 +186,19 @@ class _Check:
     def headline(self, file: YamlFile) -> None:
         for i, name in enumerate(self.plan.identity.headline):
             self.need(file, ["headline", i], name, self.indicators, "the indicator")
+
+    def actions(self, file: YamlFile) -> None:
+        goals = [goal.id for goal in self.plan.identity.goals]
+        for i, action in enumerate(self.plan.identity.actions):
+            for j, task in enumerate(action.tasks):
+                named: tuple[tuple[str, list[str], Iterable[str], str], ...] = (
+                    ("indicators", task.indicators, self.indicators, "the indicator"),
+                    ("goals", task.goals, goals, "the goal"),
+                    ("tables", task.tables, self.tables, "the table"),
+                )
+                for key, names, known, what in named:
+                    for k, name in enumerate(names):
+                        self.need(file, ["actions", i, "tasks", j, key, k], name, known, what)
 
     def custody(self, file: YamlFile) -> None:
         for key in ("custody", "publication"):

@@ -23,6 +23,11 @@ from tests.dashboard.serving import free_port, serving
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
+def chromium() -> str | None:
+    """The browser of the system."""
+    return os.environ.get("PLANWATCH_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM)), None)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Said:
     """What a command gave back."""
@@ -88,7 +93,7 @@ def base_url() -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The Chromium of the system; nothing is downloaded, and its absence is a failure."""
-    found = os.environ.get("PLANWATCH_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM)), None)
+    found = chromium()
     if not found:
         pytest.fail(f"no browser: install Debian's chromium, or set PLANWATCH_CHROMIUM; looked for {', '.join(CHROMIUM)}")
     return {**browser_type_launch_args, "executable_path": found, "args": ["--no-sandbox", "--font-render-hinting=none"]}

@@ -207,3 +207,13 @@ def _judged(plan: Plan, indicator: Indicator, target: Target, row: Row) -> Row:
         named |= {"gap_low": ends[0], "gap_high": ends[1]}
     met = gap < 0 or (gap == 0 and target.operator in (">=", "<="))
     return named | {"gap": gap, "verdict": "met" if met else "not_yet"}
+
+
+def unjudged(store: Path, plan: Plan) -> None:
+    """An edition of a single indicator without any table of judgements, as earlier versions of the program published."""
+    numbers = pl.DataFrame(list(rows(plan)), infer_schema_length=None).filter(pl.col("indicator") == "rd_tool_rate")
+    coverage = {"table_id": ["survey"], "rows": [1], "units": [1], "first_period": ["2024"], "last_period": ["2026"]}
+    statements = pl.DataFrame({"indicator": ["rd_tool_rate"], "sql": ["SELECT 1"]})
+    write_edition(
+        store / "editions", plan=plan, results=numbers, coverage=pl.DataFrame(coverage), statements=statements, provenance={}
+    ).close()

@@ -153,7 +153,7 @@ def test_the_socket_of_the_app_answers_its_own_pages_only(app_url: str, headers:
 @pytest.mark.browser
 def test_a_file_is_for_the_session_that_it_was_offered_to(browser: Browser, page: Page, app_url: str, store: Path) -> None:
     """Streamlit's own address of a file was answered to anybody who knew it, and for 28 seconds after the page was closed."""
-    ready(page, f"{app_url}/?lang=en&page=indicator&indicator=nc_rate")
+    ready(page, f"{app_url}/?lang=en&page=explore&indicator=nc_rate")
     link = page.get_by_role("link", name=words("en")("table.download")).last
     link.wait_for()
     address = f"/{link.get_attribute('href')}"
@@ -185,7 +185,7 @@ def test_a_file_is_for_the_session_that_it_was_offered_to(browser: Browser, page
 def test_streamlits_own_way_to_a_file_is_closed_and_not_needed(page: Page, app_url: str) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(urlsplit(request.url).path))
-    ready(page, f"{app_url}/?lang=en&page=indicator&indicator=nc_rate")
+    ready(page, f"{app_url}/?lang=en&page=explore&indicator=nc_rate")
     assert not [path for path in asked if path.startswith(("/media", "/component", "/_stcore/upload"))]
     closed = ("download_button", "st.image", "st.audio", "st.video", "file_uploader")
     for path in Path(policy.__file__).parents[1].rglob("*.py"):
@@ -256,14 +256,14 @@ def test_by_https_every_cookie_goes_by_https_alone() -> None:
 
 def test_the_view_that_was_asked_for_is_come_back_to() -> None:
     redirect = (302, {"location": "/"})
-    first = cookies(through(SIGNED, "/", query="lang=en&page=indicator&whatif=T3~a.b~to.0.9"))
+    first = cookies(through(SIGNED, "/", query="lang=en&page=who&whatif=T3~a.b~to.0.9"))
     asked = first["planwatch_asked"].partition(";")[0]
 
     def back(kept: str, query: str = "code=1") -> str | None:
         cookie = f"planwatch_asked={kept}"
         return through(SIGNED, "/oauth2callback", answer=redirect, query=query, cookie=cookie).header("location")
 
-    assert back(asked) == "/?lang=en&page=indicator&whatif=T3~a.b~to.0.9"
+    assert back(asked) == "/?lang=en&page=who&whatif=T3~a.b~to.0.9"
     assert back(asked, "") == "/", "after signing out to the beginning"
     for hostile in ("//evil.example", "a\\b", 'a"b', "x" * 1501, "a b", "a\r\nlocation: x"):
         assert back(hostile) == "/"

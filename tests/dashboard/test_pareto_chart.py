@@ -8,7 +8,6 @@ import pytest
 
 from dashboard.charts.pareto import MOST, drawn, pareto
 from dashboard.charts.rows import fitted
-from dashboard.charts.shift import shift
 from dashboard.pieces.colours import MUTED, OURS, PALE
 from dashboard.rows.judged import Part
 from indicators.catalogue.plan import Plan
@@ -78,16 +77,6 @@ def test_the_largest_are_drawn_and_what_cannot_be_named_always(parts: tuple[Part
         "rest",
         "composition",
     ]
-
-
-def test_a_change_is_split_into_what_happened_within_and_what_shares_did(plan: Plan, parts: tuple[Part, ...]) -> None:
-    figure = shift(parts, NAMES, scale(plan))
-    within, composition = trace(figure, "within"), trace(figure, "composition")
-    assert list(within.x) == pytest.approx([2.1, 2, 0.1])  # the whole first
-    assert list(composition.x) == pytest.approx([0.1, -0.1, 0.2])
-    assert within.marker.pattern.shape != composition.marker.pattern.shape
-    assert figure.layout.barmode == "relative"
-    assert "自身 +2.1 · 比重 +0.1" in written(figure)
 
 
 @pytest.mark.parametrize(

@@ -99,12 +99,16 @@ def test_there_are_enough_of_them_and_each_is_another() -> None:
 VIEWS = [
     *(("", language) for language in ("zh", "en")),
     *(("page=catalogue", language) for language in ("zh", "en")),
-    ("page=indicator&indicator=nc_rate&breakdown=province", "zh"),
-    ("page=indicator&indicator=nc_rate&breakdown=segment,size_class", "en"),
-    ("page=indicator&indicator=labour_productivity_change", "zh"),
-    ("page=indicator&indicator=rd_tool_rate&by=province&whatif=T3~province.320000~to.0.91", "en"),
-    ("page=indicator&indicator=delivery_cycle_change", "zh"),
-    ("page=indicator&indicator=tiered_protection_rate", "en"),
+    ("page=explore&indicator=nc_rate&breakdown=province", "zh"),
+    ("page=explore&indicator=nc_rate&breakdown=province&view=map", "en"),
+    ("page=explore&indicator=nc_rate&breakdown=segment,size_class&view=time", "en"),
+    ("page=explore&indicator=labour_productivity_change&view=compare", "zh"),
+    ("page=who&indicator=rd_tool_rate&by=province&whatif=T3~province.320000~to.0.91", "en"),
+    ("page=target&indicator=delivery_cycle_change", "zh"),
+    ("page=target&indicator=tiered_protection_rate", "en"),
+    *((f"page=data&part={part}", "zh") for part in ("dictionary", "quality", "response", "revisions", "protection", "downloads")),
+    ("page=actions", "en"),
+    ("page=reports", "zh"),
 ]
 
 
@@ -123,7 +127,8 @@ def test_no_parameter_of_the_address_is_taken_for_markup(guarded: Page, evil: st
     some = [quote(payload) for payload in PAYLOADS[start : start + 8]]
     keys = ("indicator", "breakdown", "period", "sort", "target", "by", "whatif", "level")
     given = "&".join(f"{key}={value}" for key, value in zip(keys, some, strict=False))
-    pages = (f"page=indicator&{given}", f"page=catalogue&lang={some[-1]}&q={some[-1]}&tier={some[0]}")
+    pages = [f"page={name}&{given}" for name in ("target", "who", "explore", "data", "reports")]
+    pages.append(f"page=catalogue&lang={some[-1]}&q={some[-1]}&tier={some[0]}")
     for query in pages:
         ready(guarded, f"{evil}/?{query}")
         assert guarded.evaluate(LIVE) == []
@@ -132,7 +137,7 @@ def test_no_parameter_of_the_address_is_taken_for_markup(guarded: Page, evil: st
 def test_the_title_is_the_name_letter_by_letter(guarded: Page, evil: str, plan: Plan) -> None:
     changed = hostile(plan)
     for indicator in list(plan.indicators)[:8]:
-        ready(guarded, f"{evil}/?lang=en&page=indicator&indicator={indicator}")
+        ready(guarded, f"{evil}/?lang=en&page=explore&indicator={indicator}")
         shown = guarded.get_by_role("heading", level=1).inner_text()
         assert _plain(shown) == _plain(changed.indicators[indicator].name.en)
 

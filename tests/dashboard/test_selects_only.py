@@ -208,7 +208,7 @@ def test_every_filter_of_the_indicator_page_selects(
         asked += [("segment_group", period) for period in offered.filter(breakdown="segment_group")["period"].unique().sort()]
         for at, (breakdown, period) in enumerate(asked or [("", newest)]):
             choices = {
-                "page": "indicator",
+                "page": "explore",
                 "indicator": indicator,
                 "lang": ("zh", "en")[at % 2],
                 "sort": ("plan", "value")[at % 2],

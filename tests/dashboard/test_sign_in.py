@@ -35,7 +35,7 @@ accounts:
   - {email: steward@example.cn, role: steward}
   - {email: old@example.cn, role: steward}
 """
-VIEW = "lang=en&page=indicator&indicator=nc_rate&breakdown=segment"
+VIEW = "lang=en&page=explore&indicator=nc_rate&breakdown=segment"
 PICTURES = Path(__file__).parent.parent / "_pictures"
 EN = words("en")
 
@@ -126,7 +126,7 @@ def test_who_is_not_signed_in_sees_one_page_and_nothing_of_the_edition(
 ) -> None:
     visitor.set_viewport_size({"width": width, "height": 844})
     visitor.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    for view in ("", "&page=indicator&indicator=nc_rate", "&page=catalogue"):
+    for view in ("", "&page=target&indicator=nc_rate", "&page=catalogue"):
         ready(visitor, f"{house.url}/?lang={tongue}{view}")
         expect(visitor.get_by_role("heading", level=1)).to_have_text(words(tongue)("entry.signed_out"))
         assert visitor.locator(".pw-value, .js-plotly-plot, [data-testid=stDataFrame], .pw-export, .st-key-bar").count() == 0
@@ -227,7 +227,7 @@ def test_the_list_counts_at_every_step_and_for_every_file(visitor: Page, house: 
     visitor.get_by_role("link", name=EN("nav.overview")).click()
     expect(visitor.locator(".pw-account")).to_contain_text(EN("entry.role.viewer"))
     house.lists(ACCOUNTS.replace("steward@example.cn", "somebody@example.cn"))
-    visitor.get_by_role("link", name=EN("nav.indicator"), exact=True).click()
+    visitor.get_by_role("link", name=EN("nav.target"), exact=True).click()
     turned_into(visitor, EN("entry.unlisted"))
 
 

@@ -1,0 +1,47 @@
+"""The units of the provincial level on a grid of equal tiles, and the table of those of them that the edition covers."""
+
+from __future__ import annotations
+
+from dashboard.blocks import beside
+from dashboard.blocks.beside import Sheet
+from dashboard.blocks.question import Question
+from dashboard.charts.provinces import PLACES
+from dashboard.charts.tiles import tiles
+from dashboard.lists import explored
+from dashboard.wording import explored as wording
+
+
+def show(question: Question) -> None:
+    """The figure with its table; what is withheld, without a result or not in the edition is told apart by shape and words."""
+    beside.show(question, _sheet)
+
+
+def _sheet(question: Question) -> Sheet | None:
+    item, words, rows = question.item, question.item.words, question.rows
+    if not rows:
+        return None
+    names = question.names([row.category for row in rows])
+    told = wording.ranked(rows, names, item.scale.unit, words, signed=item.scale.signed)
+    found = {row.status for row in rows}
+    missing_as = "explore.map.not_yours" if item.view.access.scope.rows == "within" else "explore.map.missing"
+    marks = [
+        ("tile", words("key.tile")),
+        *(
+            (f"tile-{status}", words(f"key.tile-{status}"))
+            for status in ("unreliable", "suppressed", "absent")
+            if status in found
+        ),
+        *([("tile-missing", words(missing_as))] if len(rows) < len(PLACES) else []),
+    ]
+    return Sheet(
+        figure=beside.asked(tiles(rows, names, item.scale, missing_as=missing_as)),
+        frame=beside.changed(question, explored.of_rows(rows, names, item.scale.unit, words), list(names)),
+        key="tiles_map",
+        told=told,
+        alt=beside.spoken(question, told, [f"{names[row.category]} {item.told(row)}" for row in rows]),
+        marks=marks,
+        notes=[*beside.notes(question, rows), words("explore.map.note")],
+        codes=list(names),
+        numbers={row.category: row for row in rows},
+        names=names,
+    )
