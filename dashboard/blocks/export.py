@@ -44,7 +44,8 @@ def row(view: View, label: str, files: Sequence[File], *, key: str, what: str) -
     """Small links to several files of the same, after the word `label`; nothing where the role may carry nothing away."""
     links = []
     for file in files:
-        address = _offered(view, key=f"{key}_{file.name}", what=what, file=file)
+        # NOTE: the place and not the name is the key: else a session would keep a file for every view it ever showed
+        address = _offered(view, key=f"{key}_{file.name.rpartition('.')[2]}", what=what, file=file)
         if address is not None:
             named = f'download="{escape(file.name)}" aria-label="{escape(file.told)}"'
             links.append(f'<a href="{address}" {named}>{escape(file.label)}</a>')

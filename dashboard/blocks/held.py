@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
 from dashboard import query
 from dashboard.blocks.item import Item
+from dashboard.charts.axes import Figure
 from dashboard.rows.assessed import Assessment
 from dashboard.rows.judged import Lines, Part, lines, parts
 from dashboard.rows.reading import Reading, Result
@@ -18,6 +20,8 @@ from dashboard.wording.definition import Facts
 from indicators.catalogue.plan import Target, codes_of
 from indicators.catalogue.scenariofaults import scope_of
 from indicators.splits.pareto import telling
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +49,7 @@ class Held:
 
     @cached_property
     def lines(self) -> Lines:
-        return lines(self._now("paths"))
+        return self._made("lines", lambda: lines(self._now("paths")))
 
     @property
     def methods(self) -> list[dict[str, Any]]:
@@ -54,17 +58,33 @@ class Held:
     @cached_property
     def splits(self) -> dict[str, tuple[Part, ...]]:
         """The parts of the gap by breakdown, in the order in which the plan names them."""
-        return {str(key[0]): parts(frame) for key, frame in self._split.group_by("breakdown", maintain_order=True)}
+        grouped = "breakdown"
+        return self._made(
+            "splits", lambda: {str(key[0]): parts(rows) for key, rows in self._split.group_by(grouped, maintain_order=True)}
+        )
 
     @property
     def telling(self) -> str | None:
         """The breakdown that says in the fewest names who holds the gap; None where there is none."""
-        return telling(self._split)
+        return self._made("telling", lambda: telling(self._split))
 
     def movers(self, breakdown: str) -> list[str]:
         """What the split by a breakdown says, in sentences."""
-        split = self._split.filter(pl.col("breakdown") == breakdown)
-        return movers.sentences(self.row, split, self.item.view.plan, self.item.words)
+
+        def said() -> list[str]:
+            split = self._split.filter(pl.col("breakdown") == breakdown)
+            return movers.sentences(self.row, split, self.item.view.plan, self.item.words)
+
+        return self._made("movers", said, breakdown)
+
+    def _made(self, name: str, make: Callable[[], Made], *choices: str) -> Made:
+        """What is made of this number, kept for all who see the same rows; `choices` are what else it depends on."""
+        row = self.row
+        return self.item.view.made((name, row.indicator, row.target, *choices), lambda _: make())
+
+    def figure(self, name: str, make: Callable[[], Figure], *choices: str) -> Figure:
+        """A figure about this number, kept as all that is made of it."""
+        return self._made(name, make, *choices)
 
     @cached_property
     def _split(self) -> pl.DataFrame:

@@ -90,7 +90,7 @@ def _table(held: Held, pairs: tuple[tuple[str, str, Standing], ...], found: Play
     gaps = [markup.line([doubt.gap(row, plan, words)]) for row in rows]
     outcomes = [cards.mark(assessed.position(row.outcome, None), doubt.outcome(row, plan, words)) for row in rows]
     lines = ((words("whatif.value"), values), (words("tile.gap"), gaps), (words("whatif.verdict"), outcomes))
-    heads = "".join(f"<th>{markup.line([name])}</th>" for name in ("", *(name for _, name, _ in pairs)))
+    heads = "<td></td>" + "".join(f"<th>{markup.line([name])}</th>" for _, name, _ in pairs)
     body = "".join(
         f"<tr><th>{markup.line([name])}</th>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>" for name, cells in lines
     )

@@ -41,7 +41,7 @@ def show(held: Held) -> None:
     observed = held.observed
     if held.reading.signed:  # what was before the base says nothing of the way from it
         observed = [one for one in observed if row.base_period is None or one.period >= row.base_period]
-    figure = way(observed, drawn, row, held.item.scale, held.target)
+    figure = held.figure("way", lambda: way(observed, drawn, row, held.item.scale, held.target))
     st.plotly_chart(figure, key="way", config=CONFIG, alt=words("target.page.way.alt", name=held.name, told=told))
     scenario = drawn.get(("same_pace", None), ())
     names = ["observed" if ranged(observed) else "observed.exact", "way", "target"]

@@ -15,6 +15,7 @@ from dashboard.wording.wish import Ground, Wish, sizes
 from indicators.catalogue.scenario import Scenario, ScenarioRefused
 from indicators.catalogue.scenariofaults import scope_of
 from indicators.catalogue.scenariotext import from_link, to_link
+from indicators.scenarios.played import Played
 from indicators.scenarios.whatif import play
 
 KEY = "whatif"
@@ -47,12 +48,16 @@ def show(held: Held) -> None:
         _refused(held, words("target.page.if.withheld", names=played.names(held, unmoved)))
         return
     try:
-        found = play(view.plan, view.read(query.tables, scenario.target), scenario)
+        found = view.made(("played", to_link(scenario)), lambda _: _play(held, scenario))
     except ScenarioRefused as error:
         _refused(held, error.told.in_language(words.language))
         return
     played.show(held, found)
     played.share(held, found)
+
+
+def _play(held: Held, scenario: Scenario) -> Played:
+    return play(held.item.view.plan, held.item.view.read(query.tables, scenario.target), scenario)
 
 
 def _ground(held: Held) -> Ground:

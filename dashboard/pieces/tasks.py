@@ -53,7 +53,7 @@ def task(found: Known, words: Words, *, marked: bool = True) -> str:
     top = f'<div class="pw-head"><span class="pw-id">{number}</span>{mark if marked else ""}</div>'
     outputs = found.task.outputs
     told = words("actions.outputs", told=outputs.in_language(words.language)) if outputs else ""
-    return f'<div id="{anchor(found)}"></div>{top}<h4>{name}</h4>' + (markup.text("pw-small", told) if told else "")
+    return f'<div id="{anchor(found)}"></div>{top}<h3>{name}</h3>' + (markup.text("pw-small", told) if told else "")
 
 
 def number(found: Number, plan: Plan, words: Words) -> str:

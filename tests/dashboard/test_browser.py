@@ -128,11 +128,11 @@ def test_the_first_screen_answers_the_executive(watched: Page, app_url: str, lan
     expect(watched.locator(".modebar")).to_have_count(0)
 
 
-@pytest.mark.parametrize("page", ["target", "who"])
+@pytest.mark.parametrize("view", ["target", "who"])
 @pytest.mark.parametrize("indicator", ["rd_tool_rate", "labour_productivity_change"])
-def test_words_in_the_figures_of_a_target_do_not_leave_them(watched: Page, app_url: str, indicator: str, page: str) -> None:
+def test_words_in_the_figures_of_a_target_do_not_leave_them(watched: Page, app_url: str, indicator: str, view: str) -> None:
     watched.set_viewport_size({"width": 390, "height": 844})
-    ready(watched, f"{app_url}/?lang=en&page={page}&indicator={indicator}")
+    ready(watched, f"{app_url}/?lang=en&page={view}&indicator={indicator}")
     watched.locator(".js-plotly-plot .main-svg").first.wait_for()
     outside = """plots => plots.flatMap(plot => {
         const frame = plot.getBoundingClientRect();
@@ -157,6 +157,8 @@ def test_the_slider_moves_the_number_and_the_link_restores_the_scenario(watched:
         watched.keyboard.press("ArrowRight")
     watched.wait_for_url("**whatif=T3~size_class.medium~to.0.913")
     expect(table).not_to_have_text(first, use_inner_text=True)
+    watched.wait_for_timeout(300)  # the run of the last step may have begun after the address was written
+    until(watched, STILL)
     moved = table.inner_text()
     watched.get_by_text(said("target.page.if.keep")).click()
     passed_on = watched.locator("code", has_text="whatif=").inner_text()
@@ -231,3 +233,31 @@ def test_the_browser_chooses_the_language_where_the_link_does_not(watched: Page,
     ready(watched, app_url)
     expect(watched.locator(".pw-first")).to_contain_text(words("zh")("lead.counts").split("{")[0])
     expect(watched.get_by_role("link", name="English")).to_be_visible()
+
+
+REACHED = """
+() => {
+  const names = node => node.outerHTML.slice(0, 160);
+  const seen = node => node.offsetParent !== null && getComputedStyle(node).visibility !== 'hidden' && !node.disabled;
+  const wanted = [...document.querySelectorAll('[data-testid=stMain] :is(a[href], button, input, summary, select)')]
+    .filter(seen).filter(node => node.tabIndex >= 0 && !node.closest('.js-plotly-plot, [data-testid=stDataFrame]'))
+    .filter(node => node.tagName === 'SUMMARY' || !node.closest('details:not([open])'));
+  return wanted.filter(node => !window.reached.has(node)).map(names);
+}
+"""
+
+
+@pytest.mark.parametrize("name", ["overview", "target", "who", "explore", "actions", "reports"])
+def test_the_keyboard_reaches_everything(watched: Page, app_url: str, name: str) -> None:
+    ready(watched, f"{app_url}/?lang=en&{PAGES[name]}")
+    watched.wait_for_timeout(500)
+    watched.evaluate(
+        "() => { window.reached = new Set(); addEventListener('focusin', event => {"
+        " window.reached.add(event.target); if (event.target.type === 'radio' || event.target.role === 'radio')"
+        # of a group of choices one takes the focus, and arrows lead to the others
+        " (event.target.closest('[role=radiogroup]') || event.target.parentNode).querySelectorAll('*')"
+        ".forEach(node => window.reached.add(node)); }); document.body.focus(); }"
+    )
+    for _ in range(140):
+        watched.keyboard.press("Tab")
+    assert watched.evaluate(REACHED) == []

@@ -18,7 +18,6 @@ from dashboard.visitors import policy
 from dashboard.visitors.door import Door, browser_cookie
 from dashboard.visitors.sessions import Offer, Sessions
 from dashboard.visitors.started import Started
-from dashboard.words import words
 from pipelines import log
 from tests.dashboard.browsing import ready
 
@@ -154,7 +153,7 @@ def test_the_socket_of_the_app_answers_its_own_pages_only(app_url: str, headers:
 def test_a_file_is_for_the_session_that_it_was_offered_to(browser: Browser, page: Page, app_url: str, store: Path) -> None:
     """Streamlit's own address of a file was answered to anybody who knew it, and for 28 seconds after the page was closed."""
     ready(page, f"{app_url}/?lang=en&page=explore&indicator=nc_rate")
-    link = page.get_by_role("link", name=words("en")("table.download")).last
+    link = page.locator("a[download^='nc_rate'][download$='.csv']").first
     link.wait_for()
     address = f"/{link.get_attribute('href')}"
     cookie = next(one for one in page.context.cookies() if one["name"] == browser_cookie(https=False))
