@@ -6,8 +6,10 @@ Frames are kept as they are, not as copies to be unpacked at every run: nobody c
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -34,6 +36,10 @@ TABLES = ("results", *DETAILS, "coverage", "statements")
 Made = TypeVar("Made")
 #: what a reader may have chosen
 Choice = str | int | float | bool | None
+
+
+_COUNT = count(1)
+_SOON, _OFTEN = 8, 64  # things made before the first look at everything, and between two of the later ones
 
 
 class OutOfScope(RuntimeError):
@@ -83,7 +89,19 @@ def opened(root: Path, identifier: str, scope: Scope) -> Shown:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _opened(root: str, identifier: str, seal: str, scope: Scope) -> Shown:
     """One open edition per content and scope: verifying the seal reads the whole file, so it is done once."""
-    return restricted(open_edition(Path(root), identifier), scope)
+    found = restricted(open_edition(Path(root), identifier), scope)
+    _settle()
+    return found
+
+
+def _settle() -> None:
+    """What is there now is left out of later searches for garbage, after one that looks at everything.
+
+    NOTE: Streamlit searches the whole process after every run, which takes longer (60 ms) than any of our pages.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _rows(edition: Shown, scope: Scope, sql: str, parameters: Mapping[str, object] | None = None) -> pl.DataFrame:
@@ -310,12 +328,16 @@ def made(
     return cast(Made, _made(_edition, sha256, scope, language, what, _make))
 
 
-@st.cache_resource(max_entries=4096, show_spinner=False)
+@st.cache_resource(max_entries=2048, show_spinner=False)
 def _made(
     _edition: Shown, sha256: str, scope: Scope, language: str, what: tuple[Choice, ...], _make: Callable[[Shown], object]
 ) -> object:
     _rows(_edition, scope, "SELECT 1")
-    return _make(_edition)
+    found = _make(_edition)
+    number = next(_COUNT)
+    if number == _SOON or number % _OFTEN == 0:
+        _settle()
+    return found
 
 
 def through(edition: Shown) -> dict[str, str]:

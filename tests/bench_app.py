@@ -95,9 +95,11 @@ def edition(store: Path) -> int:
 
 
 @contextmanager
-def app(program: Sequence[str], port: int, log: Path) -> Iterator[str]:
+def app(program: Sequence[str], port: int, times: Path) -> Iterator[str]:
+    """The address of an app while it runs, with the clock of tests/timed.py, which writes to `times`."""
     address = f"http://127.0.0.1:{port}"
-    with running(program, f"{address}/_stcore/health", log):
+    timed = ["env", f"PLANWATCH_TIMES={times}", program[0], "-m", "tests.timed", *program[3:]]
+    with running(timed, f"{address}/_stcore/health", times.with_suffix(".log")):
         yield address
 
 
@@ -151,13 +153,8 @@ def choices(page: Page, box: str, told: Sequence[str]) -> list[float]:
     return found
 
 
-async def visitor(
-    address: str, views: Sequence[str], think: Callable[[], float], told: list[float], *, script: bool = False
-) -> None:
-    """One person at the socket of the app: asks for views one after the other; milliseconds until each run was finished.
-
-    With `script` from the moment at which the script began: what Streamlit needs to start it is not counted.
-    """
+async def visitor(address: str, views: Sequence[str], think: Callable[[], float], told: list[float]) -> None:
+    """One person at the socket of the app: asks for views one after the other; milliseconds until each run was finished."""
     with urllib.request.urlopen(address) as answer:
         cookie = (answer.headers.get("set-cookie") or "").partition(";")[0]
     stream = address.replace("http", "ws") + "/_stcore/stream"
@@ -175,18 +172,18 @@ async def visitor(
                 answered = ForwardMsg()
                 answered.ParseFromString(await socket.recv())
                 kind = answered.WhichOneof("type")
-                if script and kind == "new_session":
-                    begun = time.perf_counter()
                 if kind == "script_finished":
                     break
             told.append((time.perf_counter() - begun) * 1000)
 
 
-def alone(address: str, views: Sequence[str], rounds: int) -> list[float]:
-    """Milliseconds of the script at each run of one visitor without thinking, after every view was seen once."""
-    found: list[float] = []
-    asyncio.run(visitor(address, [*views, *views * rounds], lambda: 0.0, found, script=True))
-    return found[len(views) :]
+def alone(address: str, times: Path, views: Sequence[str], rounds: int) -> list[float]:
+    """Milliseconds that the script ran, by the clock of the server, of one visitor after every view was seen once."""
+    asyncio.run(visitor(address, views, lambda: 0.0, []))
+    times.write_text("")
+    asyncio.run(visitor(address, [*views] * rounds, lambda: 0.0, []))
+    time.sleep(0.5)  # the clock stops after what the visitor waits for
+    return [float(line) for line in times.read_text().split()]
 
 
 def crowd(address: str, views: Sequence[str], people: int, each: int) -> list[float]:
@@ -222,8 +219,8 @@ def main() -> None:
         print(f"edition of {count:,} rows", flush=True)
         ports = free_port(), free_port()
         planwatch = command(service(folder / "store", ports[0], address="127.0.0.1"))
-        ours = stack.enter_context(app(planwatch, ports[0], folder / "ours.log"))
-        floor = stack.enter_context(app(empty(folder, ports[1]), ports[1], folder / "floor.log"))
+        ours = stack.enter_context(app(planwatch, ports[0], folder / "ours.times"))
+        floor = stack.enter_context(app(empty(folder, ports[1]), ports[1], folder / "floor.times"))
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
             first_pages(browser, ours, 1)
@@ -238,11 +235,10 @@ def main() -> None:
             bare = choices(other, ".st-key-choice", [("second", "third")[place % 2] for place in range(given.times + 1)])[1:]
             line("filter change on Explore", statistics.median(changed), statistics.median(bare), "≤ 2 ×")
             browser.close()
-        bare = alone(floor, [""], 30)
+        line("server, the empty app", statistics.median(alone(floor, folder / "floor.times", [""], 30)), None, "–")
         for view in VIEWS:
-            took = statistics.median(alone(ours, [f"lang=zh&{view}"], 15))
+            took = statistics.median(alone(ours, folder / "ours.times", [f"lang=zh&{view}"], 15))
             line(f"server, a rerun of {view}"[:58], took, None, "≤ 25 ms")
-        line("server, the empty app", statistics.median(bare), None, "–")
         together = crowd(ours, [f"lang=zh&{one}" for one in VIEWS], given.people, 12)
         apart = crowd(floor, [""], given.people, 12)
         line(f"{given.people} visitors, 95th percentile", percentile(together, 0.95), percentile(apart, 0.95), "≤ 3 ×")

@@ -8,7 +8,6 @@ import polars as pl
 import streamlit as st
 
 from dashboard import query
-from dashboard.blocks import export
 from dashboard.blocks.view import View
 from dashboard.charts.scale import Scale
 from dashboard.lists import table
@@ -17,7 +16,6 @@ from dashboard.pieces.popover import Why
 from dashboard.rows import headline
 from dashboard.rows.headline import Tile
 from dashboard.rows.reading import Reading, Result
-from dashboard.wording import definition
 from dashboard.words import Words
 from indicators.catalogue import format, periods
 from indicators.catalogue.plan import Indicator, Target
@@ -102,22 +100,6 @@ class Item:
         number = st.column_config.NumberColumn(format=f"%.{self.scale.unit.decimals}f")
         columns = dict.fromkeys(table.number_columns(self.scale.unit, self.words), number)
         st.dataframe(frame, hide_index=True, key=key, placeholder="–", column_config=columns, alt=alt)
-
-    def download(self, rows: list[Result], breakdown: str, names: dict[str, str], key: str) -> None:
-        """The same table as a file, with what it is above it."""
-        edition = self.view.edition
-        facts = definition.metadata(edition, self.indicator, breakdown, self.words)
-        unit, words = self.scale.unit, self.words
-        name = f"{self.indicator.id}_{breakdown.replace(',', '-')}_{edition.id}_{words.language}.csv"
-        export.link(
-            self.view,
-            words("table.download"),
-            key=key,
-            name=name,
-            kind="text/csv; charset=utf-8",
-            what=f"{self.indicator.id}:{breakdown}",
-            make=lambda: table.csv(rows, names, facts, unit, words),
-        )
 
 
 def marked(target: Target | None) -> list[str]:

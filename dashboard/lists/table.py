@@ -31,27 +31,10 @@ def number_columns(unit: Unit, words: Words) -> tuple[str, str, str]:
     return words("table.value", unit=unit.symbol.in_language(words.language)), words("table.low"), words("table.high")
 
 
-def csv(rows: Sequence[Result], names: Mapping[str, str], facts: Sequence[tuple[str, str]], unit: Unit, words: Words) -> bytes:
+def as_csv(frame: pl.DataFrame, facts: Sequence[tuple[str, str]], decimals: int | None) -> bytes:
     """UTF-8 with a byte order mark, as Excel needs it. Lines that begin with `#` say what the numbers are.
 
-    Every row bears the stable code of its category beside its name, so that files of both languages join.
-    """
-    frame = pl.DataFrame(
-        {
-            words("table.period"): [row.period for row in rows],
-            words("table.codes"): [row.category for row in rows],
-            words("table.category"): [names[row.category] for row in rows],
-            **_columns(rows, unit, words),
-        },
-        schema_overrides=_types(unit, words),
-    )
-    return as_csv(frame, facts, unit.decimals)
-
-
-def as_csv(frame: pl.DataFrame, facts: Sequence[tuple[str, str]], decimals: int | None) -> bytes:
-    """A frame as such a file, with every digit where no decimals are asked for.
-
-    A text that a spreadsheet would run as a formula is marked as text.
+    Without `decimals` every digit is written. A text that a spreadsheet would run as a formula is marked as text.
     """
     text = StringIO()
     for term, told in facts:

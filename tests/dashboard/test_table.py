@@ -6,7 +6,7 @@ import io
 
 import polars as pl
 
-from dashboard.lists import table
+from dashboard.lists import explored, table
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
 from tests.dashboard.test_charts import NAMES, withheld
@@ -36,7 +36,8 @@ def test_a_table_of_withheld_rows_keeps_its_types(plan: Plan) -> None:
 
 def test_a_file_has_a_byte_order_mark_its_metadata_and_stable_codes(plan: Plan) -> None:
     rows = [result(category="3611", value=0.6625, low=0.6, high=0.7), withheld("suppressed", category="3620")]
-    data = table.csv(rows, NAMES, [("定义", "企业数控化\n关键工序数"), ("版本", "第 0001 版")], plan.unit("nc_rate"), words("zh"))
+    frame = explored.of_rows(rows, NAMES, plan.unit("nc_rate"), words("zh"))
+    data = table.as_csv(frame, [("定义", "企业数控化\n关键工序数"), ("版本", "第 0001 版")], 1)
     assert data.startswith(b"\xef\xbb\xbf# ")
     text = data.decode("utf-8-sig")
     assert text.splitlines()[:2] == ["# 定义: 企业数控化 关键工序数", "# 版本: 第 0001 版"]
