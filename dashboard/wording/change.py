@@ -38,7 +38,9 @@ def sentence(former: str | None, alerts: pl.DataFrame, revised: pl.DataFrame, wo
 
 
 def reasons(former: str | None, revised: pl.DataFrame, words: Words) -> list[str]:
-    """How many numbers were revised for which reason."""
+    """How many numbers were revised for which reason; nothing without a former edition."""
+    if former is None:
+        return []
     since = revised.filter(edition=former).group_by("reason").agg(pl.col("numbers").sum())
     return [
         words("since.reason", n=f"{row['numbers']:,}", reason=words(f"since.reason.{row['reason']}"))

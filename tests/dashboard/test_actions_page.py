@@ -172,7 +172,7 @@ def test_a_plan_without_actions_and_one_without_links_say_so(tmp_path: Path, pla
     assert words("en")("actions.unloaded") not in body
     twice = [Action(id="A", name=bare[0].name, tasks=[bare[0].tasks[0]] * 2), Action(id="A", name=bare[0].name, tasks=[])]
     write_plausible(tmp_path / "c" / "editions", with_actions(twice)).close()
-    assert html(shown(tmp_path / "c", monkeypatch)).count("<h4>") == 2, "the same number twice is no mistake of the page"
+    assert html(shown(tmp_path / "c", monkeypatch)).count("<h3>") == 2, "the same number twice is no mistake of the page"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -217,7 +217,7 @@ def test_the_page_in_a_browser(page: Page, app_url: str, language: str, width: i
     page.set_viewport_size({"width": width, "height": 900})
     ready(page, f"{app_url}/?lang={language}&page=actions")
     expect(page.get_by_role("heading", level=1)).to_have_text(words(language)("nav.actions"))
-    expect(page.get_by_role("heading", level=4)).to_have_count(15)
+    expect(page.get_by_role("heading", level=3)).to_have_count(15)
     assert page.locator("[data-testid=stMain]").evaluate("node => node.scrollWidth <= node.clientWidth")
     page.locator(".pw-tasks a").last.click()
     until(page, "document.getElementById('task-15').getBoundingClientRect().top < 900")
