@@ -22,7 +22,8 @@ def _sheet(question: Question) -> Sheet | None:
         return None
     names = question.names([row.category for row in rows])
     told = wording.ranked(rows, names, item.scale.unit, words, signed=item.scale.signed)
-    found = {row.status for row in rows}
+    placed = [row for row in rows if row.category in PLACES]  # a code that is none of the 34 stands in the table alone
+    found = {row.status for row in placed}
     missing_as = "explore.map.not_yours" if item.view.access.scope.rows == "within" else "explore.map.missing"
     marks = [
         ("tile", words("key.tile")),
@@ -31,10 +32,10 @@ def _sheet(question: Question) -> Sheet | None:
             for status in ("unreliable", "suppressed", "absent")
             if status in found
         ),
-        *([("tile-missing", words(missing_as))] if len(rows) < len(PLACES) else []),
+        *([("tile-missing", words(missing_as))] if len(placed) < len(PLACES) else []),
     ]
     return Sheet(
-        figure=beside.asked(tiles(rows, names, item.scale, missing_as=missing_as)),
+        figure=beside.asked(tiles(placed, names, item.scale, missing_as=missing_as)),
         frame=beside.changed(question, explored.of_rows(rows, names, item.scale.unit, words), list(names)),
         key="tiles_map",
         told=told,

@@ -255,11 +255,13 @@ def test_one_term_for_one_thing() -> None:
     entries = words("zh").entries
     assert [key for key, text in entries.items() if "编辑" in text] == []
     # what a scenario works out is 推算 too, and what an attacker does; nothing imputed is
-    others = ("target.page.", "whatif.", "audit.", "status.suppressed.", "indicator.withheld")
+    others = ("target.page.", "whatif.", "carry.scenario", "explained.scenario", "audit.", "status.suppressed.")
+    others += ("indicator.withheld", "explained.suppressed", "explore.notes.suppressed", "data.protection.", "data.rule.sums")
+    others += ("report.data.protection.",)
     derived = [key for key, text in entries.items() if "推算" in text and not key.startswith(others)]
     assert derived == ["cited.derived"]  # from a published number
     edition = {key for key, text in entries.items() if "版本" in text}
-    of_program = {"reason.version", "catalogue.column.version", "risk.head.version"} | {
+    of_program = {"reason.version", "since.reason.version", "catalogue.column.version", "risk.head.version"} | {
         key for key in edition if key.startswith(("alerts.none.", "methods.none"))
     }
     assert edition == {"details.column.version", "method.panel.bridged", *of_program}  # of weights and of a standard
