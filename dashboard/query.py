@@ -18,7 +18,6 @@ import streamlit as st
 
 from dashboard.rows import headline as headline_of
 from dashboard.rows import selection
-from dashboard.rows.assessed import Assessed
 from dashboard.rows.headline import Tile
 from dashboard.visitors.access import Scope
 from dashboard.visitors.scoped import Shown, restricted
@@ -104,54 +103,40 @@ def _settle() -> None:
     gc.freeze()
 
 
-def _rows(edition: Shown, scope: Scope, sql: str, parameters: Mapping[str, object] | None = None) -> pl.DataFrame:
-    """The rows of a statement. Raises OutOfScope where the edition was cut to another scope than the answer is kept under."""
+def _of(edition: Shown, scope: Scope) -> Shown:
+    """The edition. Raises OutOfScope where it was cut to another scope than the answer is kept under."""
     if edition.scope != scope:
         raise OutOfScope(f"{scope} is not the scope of edition {edition.id} as it was opened")
-    return edition.query(sql, parameters)
+    return edition
+
+
+def _rows(edition: Shown, scope: Scope, sql: str, parameters: Mapping[str, object] | None = None) -> pl.DataFrame:
+    """The rows of a statement. Raises OutOfScope as `_of` does."""
+    return _of(edition, scope).query(sql, parameters)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def headline(_edition: Shown, sha256: str, scope: Scope) -> pl.DataFrame:
     """Rows that are held against a target, and all totals."""
-    sql = "SELECT * FROM results WHERE target IS NOT NULL OR breakdown = $total ORDER BY indicator, period"
-    return _rows(_edition, scope, sql, {"total": TOTAL})
+    return selection.held(_of(_edition, scope))
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
 def path(_edition: Shown, sha256: str, scope: Scope, indicator: str, breakdown: str, category: str) -> pl.DataFrame:
     """All periods of one indicator in one category, oldest first; one row per period."""
-    return _rows(
-        _edition,
-        scope,
-        "SELECT * FROM results WHERE indicator = $indicator AND breakdown = $breakdown AND category = $category"
-        " QUALIFY row_number() OVER (PARTITION BY period ORDER BY target NULLS LAST) = 1 ORDER BY period",
-        {"indicator": indicator, "breakdown": breakdown, "category": category},
-    )
+    return selection.once(_of(_edition, scope), indicator, breakdown=breakdown, category=category)
 
 
 @st.cache_resource(max_entries=1024, show_spinner=False)
 def cut(_edition: Shown, sha256: str, scope: Scope, indicator: str, breakdown: str, period: str) -> pl.DataFrame:
     """All categories of one breakdown in one period; one row per category."""
-    return _rows(
-        _edition,
-        scope,
-        "SELECT * FROM results WHERE indicator = $indicator AND breakdown = $breakdown AND period = $period"
-        " QUALIFY row_number() OVER (PARTITION BY category ORDER BY target NULLS LAST) = 1 ORDER BY category",
-        {"indicator": indicator, "breakdown": breakdown, "period": period},
-    )
+    return selection.once(_of(_edition, scope), indicator, breakdown=breakdown, period=period)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def history(_edition: Shown, sha256: str, scope: Scope, indicator: str, breakdown: str) -> pl.DataFrame:
     """All categories of one breakdown in all periods; one row per category and period."""
-    return _rows(
-        _edition,
-        scope,
-        "SELECT * FROM results WHERE indicator = $indicator AND breakdown = $breakdown"
-        " QUALIFY row_number() OVER (PARTITION BY category, period ORDER BY target NULLS LAST) = 1 ORDER BY category, period",
-        {"indicator": indicator, "breakdown": breakdown},
-    )
+    return selection.once(_of(_edition, scope), indicator, breakdown=breakdown)
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
@@ -192,40 +177,16 @@ def detail(_edition: Shown, sha256: str, scope: Scope, table: str, indicator: st
     return _rows(_edition, scope, f"SELECT * FROM {table} WHERE indicator = $indicator ORDER BY ALL", {"indicator": indicator})
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def assessments(_edition: Shown, sha256: str, scope: Scope) -> pl.DataFrame:
-    """The assessments of the numbers that the law speaks of."""
-    return _rows(_edition, scope, "SELECT * FROM assessments WHERE scope ORDER BY ALL")
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def paces(_edition: Shown, sha256: str, scope: Scope) -> pl.DataFrame:
-    """The paces of the numbers that the law speaks of."""
-    return _rows(
-        _edition,
-        scope,
-        "SELECT * FROM paces WHERE (indicator, period, breakdown, category, target) IN"
-        " (SELECT (indicator, period, breakdown, category, target) FROM assessments WHERE scope) ORDER BY ALL",
-    )
-
-
 @st.cache_resource(max_entries=512, show_spinner=False)
 def judged(_edition: Shown, sha256: str, scope: Scope, table: str, indicator: str, target: str) -> pl.DataFrame:
     """The rows of a table of judgements about one target, of every year. Raises KeyError for a table without targets."""
-    DETAILS[table]["target"]
-    return _rows(
-        _edition,
-        scope,
-        f"SELECT * FROM {table} WHERE indicator = $indicator AND target = $target ORDER BY ALL",
-        {"indicator": indicator, "target": target},
-    )
+    return selection.judgements(_of(_edition, scope), table, indicator, target)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def tables(_edition: Shown, sha256: str, scope: Scope, target: str) -> Tables:
     """What scenarios about a target are played on. Raises ScenarioRefused for a target that the plan does not have."""
-    _rows(_edition, scope, "SELECT 1")
-    return read(_edition, target)
+    return read(_of(_edition, scope), target)
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
@@ -292,8 +253,7 @@ def revised_totals(_edition: Shown, sha256: str, scope: Scope) -> pl.DataFrame:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def alerts(_edition: Shown, sha256: str, scope: Scope) -> tuple[Text, ...]:
     """The alerts as they are told, the foremost first."""
-    _rows(_edition, scope, "SELECT 1")
-    return tuple(told(_edition))
+    return tuple(told(_of(_edition, scope)))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -332,8 +292,7 @@ def made(
 def _made(
     _edition: Shown, sha256: str, scope: Scope, language: str, what: tuple[Choice, ...], _make: Callable[[Shown], object]
 ) -> object:
-    _rows(_edition, scope, "SELECT 1")
-    found = _make(_edition)
+    found = _make(_of(_edition, scope))
     number = next(_COUNT)
     if number == _SOON or number % _OFTEN == 0:
         _settle()
@@ -345,14 +304,8 @@ def through(edition: Shown) -> dict[str, str]:
     return selection.through(coverage(edition, edition.sha256, edition.scope))
 
 
-def assessed(edition: Shown) -> Assessed:
-    """Assessments and paces, to be found by key."""
-    key = (edition, edition.sha256, edition.scope)
-    return Assessed.of(assessments(*key), paces(*key), through(edition))
-
-
 @st.cache_resource(max_entries=32, show_spinner=False)
 def tiles(_edition: Shown, sha256: str, scope: Scope) -> tuple[Tile, ...]:
     """Every target of the plan with its readings, without those of categories that are not within the scope."""
-    rows = headline_of.tiles(_edition.plan, headline(_edition, sha256, scope), through(_edition), assessed(_edition))
-    return rows if scope.rows == "all" else headline_of.without_hidden(rows)
+    found = selection.tiles(_of(_edition, scope))
+    return found if scope.rows == "all" else headline_of.without_hidden(found)

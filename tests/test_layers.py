@@ -31,7 +31,7 @@ HOMES = {
     "highspy": r"indicators/(protection|attack)/programme\.py",
     "cryptography": r"pipelines/seal\.py",
     "plotly": r"dashboard/charts/\w+\.py",
-    "typst": r"dashboard/(pictures/\w+|reports/pdf)\.py",
+    "typst": r"dashboard/pictures/setter\.py",
     "typer": r"dashboard/(cli|options|intake)\.py|dashboard/commands/\w+\.py",
     "rich": r"dashboard/terminal\.py",
 }

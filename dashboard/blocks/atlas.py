@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dashboard.blocks import beside
 from dashboard.blocks.beside import Sheet
 from dashboard.blocks.question import Question
 from dashboard.charts.provinces import PLACES
 from dashboard.charts.tiles import tiles
-from dashboard.lists import explored
-from dashboard.wording import explored as wording
 
 
 def show(question: Question) -> None:
@@ -20,29 +20,21 @@ def _sheet(question: Question) -> Sheet | None:
     item, words, rows = question.item, question.item.words, question.rows
     if not rows:
         return None
-    names = question.names([row.category for row in rows])
-    told = wording.ranked(rows, names, item.scale.unit, words, signed=item.scale.signed)
     placed = [row for row in rows if row.category in PLACES]  # a code that is none of the 34 stands in the table alone
     found = {row.status for row in placed}
     missing_as = "explore.map.not_yours" if item.view.access.scope.rows == "within" else "explore.map.missing"
-    marks = [
-        ("tile", words("key.tile")),
-        *(
-            (f"tile-{status}", words(f"key.tile-{status}"))
-            for status in ("unreliable", "suppressed", "absent")
-            if status in found
-        ),
-        *([("tile-missing", words(missing_as))] if len(placed) < len(PLACES) else []),
-    ]
-    return Sheet(
-        figure=beside.asked(tiles(placed, names, item.scale, missing_as=missing_as)),
-        frame=beside.changed(question, explored.of_rows(rows, names, item.scale.unit, words), list(names)),
-        key="tiles_map",
-        told=told,
-        alt=beside.spoken(question, told, [f"{names[row.category]} {item.told(row)}" for row in rows]),
-        marks=marks,
-        notes=[*beside.notes(question, rows), words("explore.map.note")],
-        codes=list(names),
-        numbers={row.category: row for row in rows},
-        names=names,
+    marks = [("tile", words("key.tile"))]
+    marks += [
+        (f"tile-{status}", words(f"key.tile-{status}"))
+        for status in ("unreliable", "suppressed", "absent")
+        if status in found
+    ]  # fmt: skip
+    marks += [("tile-missing", words(missing_as))] if len(placed) < len(PLACES) else []
+    sheet = beside.of_period(
+        question,
+        lambda names: tiles(placed, names, item.scale, missing_as=missing_as),
+        "tiles_map",
+        marks,
+        words("explore.map.note"),
     )
+    return replace(sheet, unit="")  # the legend says it

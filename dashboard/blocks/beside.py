@@ -18,6 +18,7 @@ from dashboard.lists import explored
 from dashboard.pieces import markup
 from dashboard.rows.reading import Result
 from dashboard.wording import definition
+from dashboard.wording import explored as wording
 from dashboard.words import Words
 from indicators.catalogue import periods
 
@@ -162,6 +163,26 @@ def _number(question: Question, sheet: Sheet) -> None:
             explained.show(question.item, sheet.numbers[chosen])
 
 
+def of_period(question: Question, draw: Callable[[Mapping[str, str]], Figure], key: str, marks: Marks, *more: str) -> Sheet:
+    """The sheet of all categories in one period: `draw` gives their figure from their names, `more` are further notes."""
+    item, words, rows = question.item, question.item.words, question.rows
+    names = question.names([row.category for row in rows])
+    told = wording.ranked(rows, names, item.scale.unit, words, signed=item.scale.signed)
+    return Sheet(
+        figure=asked(draw(names)),
+        frame=changed(question, explored.of_rows(rows, names, item.scale.unit, words), list(names)),
+        key=key,
+        told=told,
+        alt=spoken(question, told, [f"{names[row.category]} {item.told(row)}" for row in rows]),
+        marks=marks,
+        notes=[*notes(question, rows), *more],
+        unit=item.scale.spelled,
+        codes=list(names),
+        numbers={row.category: row for row in rows},
+        names=names,
+    )
+
+
 def notes(question: Question, found: Sequence[Result], *, dated: bool = False) -> list[str]:
     """Why numbers are withheld, unreliable or not there, with how many they are; of one period groups, else numbers."""
     statuses = [row.status for row in found]
@@ -174,12 +195,6 @@ def spoken(question: Question, told: str, values: Sequence[str]) -> str:
     words = question.item.words
     listed = words("mark.list").join(values)
     return words("explore.alt", name=question.item.name, breakdown=question.by, told=told, values=listed)
-
-
-def unit(question: Question) -> str:
-    """The unit in words where the numbers of a figure do not bear it."""
-    scale, words = question.item.scale, question.item.words
-    return "" if scale.is_brief else words("key.unit", unit=scale.unit.symbol.in_language(words.language))
 
 
 def changed(question: Question, frame: pl.DataFrame, categories: Sequence[str]) -> pl.DataFrame:

@@ -49,7 +49,7 @@ def _sheet(question: Question) -> Sheet | None:
         alt=beside.spoken(question, told, values),
         marks=marks,
         notes=[beside.source(question), *beside.notes(question, list(found.values()))],
-        unit="" if level.scale.is_brief else words("key.unit", unit=symbol),
+        unit=level.scale.spelled,
         codes=order,
         numbers={name: rows[name] for name in order if name in rows},
         names=names,

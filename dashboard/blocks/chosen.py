@@ -44,10 +44,8 @@ def reading(item: Item) -> Reading | None:
 
 def held(item: Item, reading: Reading | None) -> Held | None:
     """The reading with what the edition judges of it; None where the target has no number, or none was published."""
-    row = reading.assessment if reading else None
-    if reading is None or row is None or row.outcome is None or row.value is None or reading.target.value is None:
-        return None
-    return Held(item=item, reading=reading, row=row)
+    row = reading.judged if reading else None
+    return Held(item=item, reading=reading, row=row) if reading and row else None
 
 
 def tile(item: Item, reading: Reading) -> Tile:

@@ -83,7 +83,7 @@ def _two(question: Question, *, first: str, second: str) -> Sheet:
             *((f"point-{status}", words(f"key.{status}")) for status in beside.NOTES if status in found),
         ],
         notes=beside.notes(question, both, dated=True),
-        unit=beside.unit(question),
+        unit=item.scale.spelled,
     )
 
 
@@ -150,5 +150,5 @@ def _revised(question: Question, *, before: list[Result], against: str) -> Sheet
             ("within", words("key.revision-within")),
         ],
         notes=beside.notes(question, after),
-        unit=beside.unit(question),
+        unit=item.scale.spelled,
     )

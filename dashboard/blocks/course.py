@@ -24,7 +24,7 @@ def show(held: Held, by: str, parts: Sequence[Part], names: Mapping[str, str]) -
         return
     st.header(words("target.page.shift"), anchor=False)
     st.html(markup.text("pw-note", words("target.page.shift.note")))
-    figure = held.figure("waterfall", lambda: waterfall(found, scale, target=_target(held)), by)
+    figure = held.made("waterfall", lambda: waterfall(found, scale, target=_target(held)), by)
     told = [f"{step.name} {_amount(held, step)}" for step in found]
     alt = words("target.page.shift.alt", name=held.name, told=words("mark.list").join(told))
     st.plotly_chart(figure, key="waterfall", config=CONFIG, alt=alt)

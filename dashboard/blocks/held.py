@@ -11,7 +11,6 @@ import polars as pl
 
 from dashboard import query
 from dashboard.blocks.item import Item
-from dashboard.charts.axes import Figure
 from dashboard.rows.assessed import Assessment
 from dashboard.rows.judged import Lines, Part, lines, parts
 from dashboard.rows.reading import Reading, Result
@@ -49,7 +48,7 @@ class Held:
 
     @cached_property
     def lines(self) -> Lines:
-        return self._made("lines", lambda: lines(self._now("paths")))
+        return self.made("lines", lambda: lines(self._now("paths")))
 
     @property
     def methods(self) -> list[dict[str, Any]]:
@@ -59,14 +58,14 @@ class Held:
     def splits(self) -> dict[str, tuple[Part, ...]]:
         """The parts of the gap by breakdown, in the order in which the plan names them."""
         grouped = "breakdown"
-        return self._made(
+        return self.made(
             "splits", lambda: {str(key[0]): parts(rows) for key, rows in self._split.group_by(grouped, maintain_order=True)}
         )
 
     @property
     def telling(self) -> str | None:
         """The breakdown that says in the fewest names who holds the gap; None where there is none."""
-        return self._made("telling", lambda: telling(self._split))
+        return self.made("telling", lambda: telling(self._split))
 
     def movers(self, breakdown: str) -> list[str]:
         """What the split by a breakdown says, in sentences."""
@@ -75,16 +74,12 @@ class Held:
             split = self._split.filter(pl.col("breakdown") == breakdown)
             return movers.sentences(self.row, split, self.item.view.plan, self.item.words)
 
-        return self._made("movers", said, breakdown)
+        return self.made("movers", said, breakdown)
 
-    def _made(self, name: str, make: Callable[[], Made], *choices: str) -> Made:
+    def made(self, name: str, make: Callable[[], Made], *choices: str) -> Made:
         """What is made of this number, kept for all who see the same rows; `choices` are what else it depends on."""
         row = self.row
         return self.item.view.made((name, row.indicator, row.target, *choices), lambda _: make())
-
-    def figure(self, name: str, make: Callable[[], Figure], *choices: str) -> Figure:
-        """A figure about this number, kept as all that is made of it."""
-        return self._made(name, make, *choices)
 
     @cached_property
     def _split(self) -> pl.DataFrame:

@@ -10,7 +10,6 @@ import streamlit as st
 from dashboard import query
 from dashboard.blocks.view import View
 from dashboard.charts.scale import Scale
-from dashboard.lists import table
 from dashboard.pieces import cards, markup
 from dashboard.pieces.popover import Why
 from dashboard.rows import headline
@@ -88,18 +87,6 @@ class Item:
             return self.scale.number(row.value)
         known = format.beyond(row.value, row.low, self.scale.unit, self.words.language)
         return known or self.words(f"status.{row.status}")
-
-    def key(self, marks: list[str]) -> None:
-        """What the marks of a figure mean, and its unit where numbers do not bear it."""
-        symbol = self.scale.unit.symbol.in_language(self.words.language)
-        note = "" if self.scale.is_brief else self.words("key.unit", unit=symbol)
-        st.html(markup.key([(mark, self.words(f"key.{mark}")) for mark in marks], note))
-
-    def frame(self, frame: pl.DataFrame, key: str, alt: str) -> None:
-        """The table under a figure."""
-        number = st.column_config.NumberColumn(format=f"%.{self.scale.unit.decimals}f")
-        columns = dict.fromkeys(table.number_columns(self.scale.unit, self.words), number)
-        st.dataframe(frame, hide_index=True, key=key, placeholder="–", column_config=columns, alt=alt)
 
 
 def marked(target: Target | None) -> list[str]:

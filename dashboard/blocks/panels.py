@@ -57,7 +57,7 @@ def _sheet(question: Question) -> Sheet | None:
         alt=beside.spoken(question, told, values),
         marks=marks,
         notes=[*beside.notes(question, rows, dated=True), *([beside.source(question)] if shifts else [])],
-        unit=beside.unit(question),
+        unit=item.scale.spelled,
         codes=[row.category for row in rows],
         numbers=latest,
         names=names,

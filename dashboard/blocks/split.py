@@ -55,7 +55,7 @@ def _gap(held: Held, by: str, parts: tuple[Part, ...], names: dict[str, str]) ->
     alt = words("target.page.who.alt", name=held.name, breakdown=held.by(by), told=words("mark.list").join(amounts))
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = held.figure("pareto", lambda: pareto(parts, names, scale), by)
+        figure = held.made("pareto", lambda: pareto(parts, names, scale), by)
         st.plotly_chart(figure, key="pareto", config=CONFIG, alt=alt)
         within = held.item.view.access.scope.rows == "within"
         marks = ["essential", "other"] if any(one.essential for one in parts) else ["own" if within else "other"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import polars as pl
 import streamlit as st
 
@@ -17,7 +15,7 @@ from dashboard.wording.strip import Strip
 
 def show(held: Held) -> None:
     """A sentence with the count, one row of marks, and on demand the figure of each; nothing where the edition holds none."""
-    words, found = held.item.words, _strip(held)
+    words, found = held.item.words, Strip.of(held.item.view.plan, held.reading, held.row, held.methods)
     if not found.rulings:
         return
     st.header(words("methods.title"), anchor=False)
@@ -36,18 +34,3 @@ def show(held: Held) -> None:
             what=f"{held.row.target}:methods",
             places=2,
         )
-
-
-def _strip(held: Held) -> Strip:
-    reading, row = held.reading, held.row
-    return Strip(
-        plan=held.item.view.plan,
-        indicator=held.item.indicator,
-        target=held.target,
-        period=row.period,
-        rulings=held.methods,
-        value=row.value,
-        base_period=row.base_period,
-        base=None if reading.signed else row.base,
-        assessment=asdict(row),
-    )

@@ -45,7 +45,7 @@ def _sheet(question: Question) -> Sheet | None:
         alt=words("chart.trend.alt", name=item.name, values="; ".join(f"{row.period} {item.told(row)}" for row in rows)),
         marks=[(mark, words(f"key.{mark}")) for mark in marks],
         notes=_partial(question, [row.period for row in rows]),
-        unit=beside.unit(question),
+        unit=item.scale.spelled,
     )
 
 

@@ -16,7 +16,6 @@ from dashboard.pieces import markup
 from dashboard.pieces.tempo import tempo
 from dashboard.rows.reading import Result
 from dashboard.wording import doubt
-from indicators.catalogue import format
 
 #: what the key names → the trace that is drawn so
 _TRACES = {
@@ -37,22 +36,23 @@ def show(held: Held) -> None:
     if not any(kind == "path" for kind, _ in drawn):
         st.html(markup.text("pw-note", words("target.page.way.none" if held.target.year is None else "target.page.way.no_base")))
         return
-    told = doubt.joined([doubt.path(row, plan, words), _scenario(held)], words)
+    said = doubt.scenario(drawn, held.item.scale.unit, words, signed=held.item.scale.signed)
+    told = doubt.joined([doubt.path(row, plan, words), said], words)
     observed = held.observed
     if held.reading.signed:  # what was before the base says nothing of the way from it
         observed = [one for one in observed if row.base_period is None or one.period >= row.base_period]
-    figure = held.figure("way", lambda: way(observed, drawn, row, held.item.scale, held.target))
+    figure = held.made("way", lambda: way(observed, drawn, row, held.item.scale, held.target))
     st.plotly_chart(figure, key="way", config=CONFIG, alt=words("target.page.way.alt", name=held.name, told=told))
     scenario = drawn.get(("same_pace", None), ())
     names = ["observed" if ranged(observed) else "observed.exact", "way", "target"]
     names += ["pace" if scenario[-1].low is not None else "pace.exact"] if len(scenario) > 1 else []
     names += ["trend"] if ("trend", None) in drawn else []
     names += ["vintage"] if sum(kind == "path" for kind, _ in drawn) > 1 else []
-    note = "" if held.item.scale.is_brief else words("key.unit", unit=held.item.scale.unit.symbol.in_language(words.language))
-    st.html(markup.key([(f"way-{name.partition('.')[0]}", words(f"target.page.key.{name}")) for name in names], note))
+    keyed = [(f"way-{name.partition('.')[0]}", words(f"target.page.key.{name}")) for name in names]
+    st.html(markup.key(keyed, held.item.scale.spelled))
     marks = {_TRACES[name.partition(".")[0]]: words(f"target.page.key.{name}") for name in names}
     _carry(held, figure, observed, marks)
-    if said := _scenario(held):
+    if said:
         st.html(markup.text("pw-note", said))
     if bars := tempo(row, held.reading.paces, plan, words):
         told = doubt.fastest(held.reading.paces, plan, words) if row.gap is not None and row.gap > 0 else ""
@@ -75,17 +75,3 @@ def _carry(held: Held, figure: Figure, observed: Sequence[Result], marks: Mappin
         places=unit.decimals,
         marks=marks,
     )
-
-
-def _scenario(held: Held) -> str:
-    """Where the pace so far would lead by the target year, and what that is worth."""
-    words, scale = held.item.words, held.item.scale
-    steps = held.lines.get(("same_pace", None), ())
-    if len(steps) < 2 or steps[-1].value is None:
-        return ""
-    last = steps[-1]
-    facts = {"year": last.year, "value": scale.number(last.value or 0.0)}
-    between = format.interval(last.low, last.high, scale.unit, words.language, signed=scale.signed)
-    if between is None:
-        return words("target.page.scenario.exact", **facts)
-    return words("target.page.scenario", **facts, interval=words("interval.label", interval=between))

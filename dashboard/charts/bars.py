@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from dashboard.charts import rows as rows_of
-from dashboard.charts.axes import finished, suffix
+from dashboard.charts.axes import finished, suffix, zero_line
 from dashboard.charts.scale import Scale
 from dashboard.pieces.colours import GRID, MUTED, OURS, TARGET
 from dashboard.pieces.markup import escape
@@ -84,6 +84,8 @@ def bars(
         labels.append(row_label(place, rows_of.amount(row, scale), left=False))
     reach = rows_of.reach(rows, total, target, scale)
     labels += _across(figure, total, target, scale, places, reach)
+    if reach[0] < 0:
+        zero_line(figure, places)
     # NOTE: all at once; each `add_annotation` copies those before it, which takes 18 seconds for 250 categories
     figure.update_layout(annotations=labels)
     bottom = places[-1] if places else 0.0
@@ -165,8 +167,7 @@ def _across(
 
 
 def _bar_axes(figure: go.Figure, bottom: float, scale: Scale, reach: tuple[float, float]) -> go.Figure:
-    figure.update_xaxes(
-        range=reach, zeroline=True, zerolinecolor=MUTED, zerolinewidth=1, gridcolor=GRID, ticksuffix=suffix(scale), nticks=6
-    )
+    line = {"zeroline": reach[0] >= 0, "zerolinecolor": MUTED, "zerolinewidth": 1}  # to either side of it names would be crossed
+    figure.update_xaxes(range=reach, **line, gridcolor=GRID, ticksuffix=suffix(scale), nticks=6)
     figure.update_yaxes(range=[bottom + 0.6, -HEAD], visible=False)
     return figure

@@ -41,6 +41,12 @@ class Scale:
     def is_brief(self) -> bool:
         return len(self.unit.symbol.in_language(self.words.language)) <= 2
 
+    @property
+    def spelled(self) -> str:
+        """The unit in words, where the numbers of a figure do not bear it."""
+        unit = self.unit.symbol.in_language(self.words.language)
+        return "" if self.is_brief else self.words("key.unit", unit=unit)
+
     def interval(self, row: Result) -> str:
         return format.interval(row.low, row.high, self.unit, self.words.language, signed=self.signed) or self.words(
             "interval.none"

@@ -17,14 +17,15 @@ Columns = dict[str, list[object]]
 
 
 def of_rows(rows: Sequence[Result], names: Mapping[str, str], unit: Unit, words: Words, *, dated: bool = False) -> pl.DataFrame:
-    """One row per result: name, where asked its period, number, status and the rest; its code last, so that files join."""
+    """One row per result: name, where asked its period, number, status and the rest; its codes last, so that files join."""
     plain = table.by_category(rows, names, unit, words)
     head, status = words("table.category"), words("table.status")
     low, high = table.number_columns(unit, words)[1:]
     period = pl.Series(words("table.period"), [periods.label(row.period, words.language) for row in rows], pl.String)
     codes = pl.Series(words("table.codes"), [row.category for row in rows], pl.String)
+    times = pl.Series(words("table.period.code"), [row.period for row in rows], pl.String)
     first = [head, *([period.name] if dated else []), table.number_columns(unit, words)[0], low, high, status]
-    whole = plain.with_columns(period, codes)
+    whole = plain.with_columns(period, codes, times)
     return whole.select(*first, pl.exclude(*first))
 
 
@@ -90,7 +91,8 @@ def of_two(
     columns[words("explore.column.judged")] = [known(one, words) for one in found_shifts]
     columns[heads[1]] = [format.shown(one.low, unit) for one in found_shifts]
     columns[heads[2]] = [format.shown(one.high, unit) for one in found_shifts]
-    return _framed({**columns, **statuses}, (*numbers, *heads))
+    codes: Columns = {words("table.period.code"): list(dated)}
+    return _framed({**columns, **statuses, **codes}, (*numbers, *heads))
 
 
 def known(shift: Shift, words: Words) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from dashboard.pieces import markup
+from dashboard.pieces import markup, sparkline
 from dashboard.pieces.markup import escape
 from dashboard.pieces.popover import Why
-from dashboard.pieces.sparkline import Point, data_address, sparkline
 from dashboard.rows.assessed import Position
 from dashboard.rows.headline import Tile
 from dashboard.rows.reading import Reading, Result
 from dashboard.wording import doubt, phrases, readings
+from dashboard.wording import lead as lead_of
 from dashboard.words import Words
 from indicators.catalogue import format, periods
 from indicators.catalogue.plan import Observation, Plan, Unit
@@ -44,7 +44,7 @@ def lead(found: Mapping[Position, int], first: Reading | None, words: Words, mov
     )
     told = words("lead.counts", total=sum(found.values()), parts=escape(words("lead.separator")).join(parts))
     who = markup.text("pw-who", movers, tag="p") if movers else ""
-    return f'<p class="pw-first">{told}</p>{marks}<p>{_first(first, words)}</p>{who}'
+    return f'<p class="pw-first">{told}</p>{marks}<p>{lead_of.gap(first, words, markup.bold, escape)}</p>{who}'
 
 
 def strip(tiles: Iterable[Tile], plan: Plan, words: Words) -> str:
@@ -170,29 +170,6 @@ def cited(observations: Iterable[Observation], unit: Unit, words: Words) -> str:
     return markup.text("pw-small", words("cited.note"), tag="p") + markup.table(heads, rows)
 
 
-def _first(found: Reading | None, words: Words) -> str:
-    """The gap that matters most: furthest behind its path, else widest in relation to its target."""
-    now, told = (found.now, found.assessment) if found else (None, None)
-    if found is None or now is None or now.value is None or now.gap is None:
-        return escape(words("lead.none"))
-    target, unit, language = found.target, found.unit, words.language
-    assert target.operator is not None and target.value is not None and found.relative_gap is not None
-    facts = {
-        "name": markup.bold(found.indicator.name.in_language(language)),
-        "period": escape(phrases.period(now.period, found.through, words)),
-        "value": escape(format.number(now.value, unit, language, signed=found.signed, beside=target.value)),
-        "interval": escape(phrases.error(now, unit, words, signed=found.signed)),
-        "bound": escape(format.bound(target.operator, target.value, unit, language, signed=found.signed)),
-        "gap": markup.bold(format.difference(now.gap, unit, language)),
-    }
-    if found.behind is not None and told is not None and told.path is not None and told.path_gap is not None:
-        facts["path"] = escape(format.number(told.path, unit, language, signed=found.signed))
-        sentence = words("lead.late", **facts, behind=markup.bold(format.difference(told.path_gap, unit, language)))
-    else:
-        sentence = words("lead.widest", **facts, share=escape(format.share(found.relative_gap)))
-    return f"{sentence} {escape(words('lead.within'))}" if found.within_error else sentence
-
-
 def _facts(reading: Reading, plan: Plan, words: Words, who: str = "") -> list[tuple[str, str]]:
     """Terms and texts; those that are not known are empty, and left out."""
     told = reading.assessment
@@ -207,20 +184,13 @@ def _facts(reading: Reading, plan: Plan, words: Words, who: str = "") -> list[tu
 
 
 def _path(reading: Reading, words: Words) -> str:
-    target, known = reading.target, [row for row in reading.path if row.value is not None]
-    points = [Point(at=periods.middle(row.period), value=row.value or 0.0, low=row.low, high=row.high) for row in known]
-    dated = target.year is not None and target.value is not None
-    if reading.signed and reading.base and reading.base.period not in {row.period for row in known}:
-        points.append(Point(at=periods.middle(reading.base.period), value=0.0))  # against itself the base has not changed
-    svg = sparkline(points, bound=target.value, bound_at=periods.middle(str(target.year)) if dated else None)
-    first = min([row.period for row in known] + ([reading.base.period] if reading.signed and reading.base else []), default="")
-    last = words("tile.axis.target", year=target.year) if dated else ""
-    ends = markup.box(
-        "pw-path-ends",
-        markup.text("", periods.label(first, words.language) if first else "", tag="span"),
-        markup.text("", last, tag="span"),
-    )
-    return markup.box("pw-path", f'<img src="{data_address(svg)}" alt="{escape(phrases.path(reading, words))}">', ends)
+    target, base = reading.target, [reading.base.period] if reading.signed and reading.base else []
+    first = min([*(row.period for row in reading.path if row.value is not None), *base], default="")
+    last = words("tile.axis.target", year=target.year) if target.year is not None and target.value is not None else ""
+    told = (periods.label(first, words.language) if first else "", last)
+    ends = "".join(markup.text("", end, tag="span") for end in told)
+    picture = f'<img src="{sparkline.data_address(sparkline.of(reading))}" alt="{escape(phrases.path(reading, words))}">'
+    return markup.box("pw-path", picture, markup.box("pw-path-ends", ends))
 
 
 def _cells(item: Observation, unit: Unit, words: Words) -> list[str]:

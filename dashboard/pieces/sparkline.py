@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dashboard.pieces.colours import MUTED, OURS, TARGET
+from dashboard.rows.reading import Reading
+from indicators.catalogue import periods
 
 WIDTH, HEIGHT, EDGE = 320.0, 64.0, 8.0
 
@@ -19,6 +21,16 @@ class Point:
     value: float
     low: float | None = None
     high: float | None = None
+
+
+def of(reading: Reading) -> str:
+    """The small path of a number towards its target."""
+    target, known = reading.target, [row for row in reading.path if row.value is not None]
+    points = [Point(at=periods.middle(row.period), value=row.value or 0.0, low=row.low, high=row.high) for row in known]
+    if reading.signed and reading.base and reading.base.period not in {row.period for row in known}:
+        points.append(Point(at=periods.middle(reading.base.period), value=0.0))  # against itself the base has not changed
+    dated = target.year is not None and target.value is not None
+    return sparkline(points, bound=target.value, bound_at=periods.middle(str(target.year)) if dated else None)
 
 
 def sparkline(points: Sequence[Point], *, bound: float | None = None, bound_at: float | None = None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.reports import figures, findings
 from dashboard.reports.frame import framed
-from dashboard.reports.matter import Matter, judged
+from dashboard.reports.matter import Matter
 from dashboard.reports.report import Block, Figures, Report, Section, paragraph, points
 from dashboard.rows import headline
 
@@ -38,7 +38,7 @@ def brief(matter: Matter) -> Report:
 def _first(matter: Matter) -> list[Section]:
     """The gap that matters most: why its outcome is so, the way to its target, and who holds the first gap that can be split."""
     reading, words = matter.first, matter.words
-    if reading is None or judged(reading) is None:
+    if reading is None or reading.judged is None:
         return []
     name = reading.indicator.name.in_language(words.language)
     split = (figures.holders_of(late, matter, most=6, width=figures.HALF) for late in headline.late(matter.tiles))

@@ -10,13 +10,13 @@ from dashboard.charts.axes import Figure as Drawing
 from dashboard.charts.pareto import drawn, pareto
 from dashboard.charts.way import way
 from dashboard.pictures.svg import svg
-from dashboard.pieces.sparkline import Point, sparkline
-from dashboard.reports.matter import Matter, judged
+from dashboard.pieces import sparkline
+from dashboard.reports.matter import Matter
 from dashboard.reports.report import Figure, Table
 from dashboard.rows.judged import Part
 from dashboard.rows.reading import Reading
 from dashboard.wording import definition, doubt, phrases
-from indicators.catalogue import format, periods
+from indicators.catalogue import format
 
 #: pixels: across a page of A4, half of it, or half of a page that holds much else; words are then about as large as in tables
 WIDE, HALF, SMALL = 860, 430, 490
@@ -27,7 +27,7 @@ _NOTHING = "–"
 
 def to_target(reading: Reading, matter: Matter, *, width: int = WIDE) -> Figure | None:
     """Years so far, the path in force and where the pace leads; None without a path."""
-    row, words, plan = judged(reading), matter.words, matter.plan
+    row, words, plan = reading.judged, matter.words, matter.plan
     lines = matter.lines(row) if row else {}
     if row is None or not any(kind == "path" for kind, _ in lines):
         return None
@@ -63,16 +63,8 @@ def to_target(reading: Reading, matter: Matter, *, width: int = WIDE) -> Figure 
 
 def scenario(reading: Reading, matter: Matter) -> str:
     """Where the pace so far would lead by the target year, and what that is worth; empty without a pace."""
-    row, words, scale = judged(reading), matter.words, matter.scale(reading)
-    steps = matter.lines(row).get(("same_pace", None), ()) if row else ()
-    if len(steps) < 2 or steps[-1].value is None:
-        return ""
-    last = steps[-1]
-    facts = {"year": last.year, "value": scale.number(last.value or 0.0)}
-    between = format.interval(last.low, last.high, scale.unit, words.language, signed=scale.signed)
-    if between is None:
-        return words("target.page.scenario.exact", **facts)
-    return words("target.page.scenario", **facts, interval=words("interval.label", interval=between))
+    row = reading.judged
+    return doubt.scenario(matter.lines(row), reading.unit, matter.words, signed=reading.signed) if row else ""
 
 
 def holders_of(reading: Reading, matter: Matter, *, most: int = 8, width: int = WIDE) -> Figure | None:
@@ -111,13 +103,7 @@ def part_name(part: Part, breakdown: str, matter: Matter) -> str:
 
 def spark(reading: Reading, matter: Matter) -> tuple[str, str]:
     """The small path of a reading as SVG, and in words."""
-    known = [row for row in reading.path if row.value is not None]
-    points = [Point(at=periods.middle(row.period), value=row.value or 0.0, low=row.low, high=row.high) for row in known]
-    if reading.signed and reading.base and reading.base.period not in {row.period for row in known}:
-        points.append(Point(at=periods.middle(reading.base.period), value=0.0))  # against itself the base has not changed
-    target = reading.target
-    at = periods.middle(str(target.year)) if target.year is not None and target.value is not None else None
-    return sparkline(points, bound=target.value, bound_at=at), phrases.path(reading, matter.words)
+    return sparkline.of(reading), phrases.path(reading, matter.words)
 
 
 def _told(key: Mapping[str, str], matter: Matter) -> dict[str, str]:

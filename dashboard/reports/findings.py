@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dashboard.reports import figures
-from dashboard.reports.matter import Matter, judged
+from dashboard.reports.matter import Matter
 from dashboard.reports.report import Callout, Cell, Counts, Mark, Picture, Table, runs, strong
 from dashboard.rows import headline
 from dashboard.rows.assessed import Position
@@ -45,12 +45,8 @@ def overall(matter: Matter) -> list[str]:
 
 
 def who(matter: Matter) -> str:
-    """Who makes the gap that matters most; where that one cannot be split, the next that can. Empty where none can."""
-    for reading in headline.late(matter.tiles) or ([matter.first] if matter.first else []):
-        told = holders.sentence(reading, matter.split(reading), matter.plan, matter.words, named=reading is not matter.first)
-        if told:
-            return told
-    return ""
+    """Who makes the gap that matters most, or the first that can be split."""
+    return holders.foremost(matter.tiles, matter.first, matter.split, matter.plan, matter.words)
 
 
 def closing(matter: Matter) -> list[str]:
@@ -58,7 +54,7 @@ def closing(matter: Matter) -> list[str]:
     words = matter.words
     found = []
     for reading in headline.late(matter.tiles):
-        row = judged(reading)
+        row = reading.judged
         split = matter.split(reading)
         told = movers.lead(row, split, matter.plan, words) if row and not split.is_empty() else words("report.unsplit")
         pace = doubt.fastest(reading.paces, matter.plan, words) if row and (row.gap or 0) > 0 else ""
@@ -86,7 +82,7 @@ def changes(matter: Matter) -> list[str]:
 def sureness(matter: Matter) -> list[str]:
     """How far the verdicts can be relied on: intervals, what cannot be told, readings that disagree, other methods, response."""
     words, plan = matter.words, matter.plan
-    rows = [reading for tile in matter.tiles for reading in tile.readings if judged(reading)]
+    rows = [reading for tile in matter.tiles for reading in tile.readings if reading.judged]
     open_ones = [one for one in rows if one.position == "cannot_tell"]
     told = [words("report.sure.error")]
     if open_ones:
@@ -178,7 +174,7 @@ def callout(reading: Reading, matter: Matter) -> Callout:
     """The outcome with its probability, and all that is said of the number."""
     words = matter.words
     told = readings.outcome(reading, matter.plan, words)
-    row = judged(reading)
+    row = reading.judged
     sentence = ""
     if row is not None:
         sentence = doubt.sentence(row, matter.plan, words, reading.paces, through=reading.through)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 
 import polars as pl
@@ -52,9 +52,7 @@ class Matter:
     @property
     def through(self) -> str | None:
         """The last period of any table of confidential records; months and days go before years."""
-        closed = {name for name, table in self.plan.dictionary.tables.items() if not table.public}
-        ends = [last for name, last in selection.through(self.coverage).items() if name in closed]
-        return max([end for end in ends if periods.level(end) != "year"] or ends, key=periods.end, default=None)
+        return selection.latest(self.plan, selection.through(self.coverage))
 
     @property
     def day(self) -> str:
@@ -62,12 +60,7 @@ class Matter:
 
     def results(self, indicator: str, breakdown: str = TOTAL) -> list[Result]:
         """All rows of one indicator by one breakdown, one for each category and period, oldest first."""
-        rows = self.edition.query(
-            "SELECT * FROM results WHERE indicator = $indicator AND breakdown = $breakdown"
-            " QUALIFY row_number() OVER (PARTITION BY category, period ORDER BY target NULLS LAST) = 1"
-            " ORDER BY category, period",
-            {"indicator": indicator, "breakdown": breakdown},
-        )
+        rows = selection.once(self.edition, indicator, breakdown=breakdown)
         found = [Result(**row) for row in rows.iter_rows(named=True)]
         return sorted(found, key=lambda row: (row.category, periods.middle(row.period)))
 
@@ -96,17 +89,7 @@ class Matter:
         rulings = self._now("methods", row).to_dicts() if row else []
         if row is None or not rulings:
             return None
-        return Strip(
-            plan=self.plan,
-            indicator=reading.indicator,
-            target=reading.target,
-            period=row.period,
-            rulings=rulings,
-            value=row.value,
-            base_period=row.base_period,
-            base=None if reading.signed else row.base,
-            assessment=asdict(row) if reading.target.value is not None else None,
-        )
+        return Strip.of(self.plan, reading, row, rulings)
 
     def scale(self, reading: Reading) -> Scale:
         return Scale(unit=reading.unit, words=self.words, signed=reading.signed)
@@ -116,15 +99,4 @@ class Matter:
         return self._table(table, row.indicator, row.target).filter(**here)
 
     def _table(self, table: str, indicator: str, target: str) -> pl.DataFrame:
-        return self.edition.query(
-            f"SELECT * FROM {table} WHERE indicator = $indicator AND target = $target ORDER BY ALL",
-            {"indicator": indicator, "target": target},
-        )
-
-
-def judged(reading: Reading | None) -> Assessment | None:
-    """What the edition judges of a reading; None where the target has no number, or none was published."""
-    row = reading.assessment if reading else None
-    if reading is None or row is None or row.outcome is None or row.value is None or reading.target.value is None:
-        return None
-    return row
+        return selection.judgements(self.edition, table, indicator, target)

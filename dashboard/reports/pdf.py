@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from pathlib import Path
 from typing import Any
 
-import typst
-
+from dashboard.pictures.setter import SETTER
 from dashboard.reports import shapes
 from dashboard.reports.report import (
     Block,
@@ -28,17 +26,12 @@ from dashboard.reports.report import (
     Table,
 )
 
-FONTS = Path(__file__).parent.parent / "fonts"
 TEMPLATE = Path(__file__).parent / "report.typ"
 _LONG = 9.5  # points, of what may take as many pages as it needs
 #: of the text in points; the next one is tried where a report takes more pages than it should
 _SIZES = (10.0, 9.6, 9.2, 8.8, 8.4, 8.0, 7.6)
 _PAGES = re.compile(rb"/Type/Pages/Count (\d+)")
 _AUTHOR = "planwatch"
-
-
-class NotSet(RuntimeError):
-    """The typesetter warned of something, which is a mistake of the template or of a font; nothing is made."""
 
 
 def pdf(report: Report) -> bytes:
@@ -63,35 +56,7 @@ def pages(made: bytes) -> int:
 
 
 def _made(told: str, size: float) -> bytes:
-    made, warnings = _SETTER.set({"report": told, "size": str(size)})
-    if warnings:
-        raise NotSet("; ".join(str(warning.message) for warning in warnings))
-    return made
-
-
-class _Setter:
-    """The compiler, which reads the fonts once.
-
-    NOTE: asked by two threads at once it answers one of them with an error.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._compiler: typst.Compiler | None = None
-
-    def set(self, inputs: dict[str, str]) -> tuple[bytes, list[Any]]:
-        """A PDF and what was warned of."""
-        with self._lock:
-            if self._compiler is None:
-                self._compiler = typst.Compiler(font_paths=[FONTS], ignore_system_fonts=True)
-            made, warnings = self._compiler.compile_with_warnings(
-                TEMPLATE.read_bytes(), format="pdf", pdf_standards=["ua-1"], sys_inputs=inputs
-            )
-        assert isinstance(made, bytes)
-        return made, warnings
-
-
-_SETTER = _Setter()
+    return SETTER.set(TEMPLATE.read_bytes(), {"report": told, "size": str(size)}, format="pdf", pdf_standards=["ua-1"])
 
 
 def _told(report: Report) -> dict[str, Any]:

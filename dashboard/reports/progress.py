@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from dashboard.reports import annex, figures, findings
 from dashboard.reports.frame import framed
-from dashboard.reports.matter import Matter, judged
+from dashboard.reports.matter import Matter
 from dashboard.reports.report import (
     Block,
     Callout,
@@ -72,7 +72,7 @@ def _target(tile: Tile, matter: Matter) -> Section:
 
 
 def _reading(reading: Reading, tile: Tile, matter: Matter) -> list[Block]:
-    several, row, words = len(tile.readings) > 1, judged(reading), matter.words
+    several, row, words = len(tile.readings) > 1, reading.judged, matter.words
     told = findings.callout(reading, matter)
     if several:
         name = words("report.of", name=strong(reading.indicator.name.in_language(words.language)), told="")
@@ -121,7 +121,7 @@ def _others(tile: Tile, matter: Matter) -> Iterator[str]:
     words = matter.words
     for other in tile.others:
         label = words("tile.other.of", scope=readings.label(other, tile, matter.plan, words))
-        row = judged(other)
+        row = other.judged
         told = doubt.sentence(row, matter.plan, words, through=other.through) if row else words("tile.no_result")
         yield words("report.of", name=label, told=told)
 

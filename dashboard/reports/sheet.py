@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dashboard.charts.bars import bars
@@ -16,6 +16,7 @@ from dashboard.rows import assessed, selection
 from dashboard.rows.assessed import Assessment
 from dashboard.rows.reading import Reading, Result
 from dashboard.wording import definition, doubt
+from dashboard.words import Words
 from indicators.catalogue import format, periods
 from pipelines.yamlfile import suggest
 
@@ -233,13 +234,9 @@ def _years(line: Line, of: tuple[str, str], matter: Matter) -> Figure:
     shown = [(periods.label(row.period, words.language), one) for row, one in zip(line.path, told, strict=True)]
     alt = words("chart.trend.alt", name=caption, values=words("mark.list").join(" ".join(one) for one in shown))
     drawn = trend(list(line.path), matter.scale(reading), target=reading.target, cited=[], base=reading.indicator.base_period)
-    numbers = Table(
-        caption=words("report.numbers"),
-        headings=(words("table.period"), words("report.glance.value")),
-        rows=tuple(shown),
-        right=frozenset({1}),
+    return Figure(
+        svg=figures.picture(drawn, alt, figures.SMALL), caption=caption, alt=alt, numbers=_numbers("table.period", shown, words)
     )
-    return Figure(svg=figures.picture(drawn, alt, figures.SMALL), caption=caption, alt=alt, numbers=numbers)
 
 
 def _peers(line: Line, of: tuple[str, str], matter: Matter) -> Figure | None:
@@ -258,10 +255,12 @@ def _peers(line: Line, of: tuple[str, str], matter: Matter) -> Figure | None:
                 period=line.own.period, values=words("mark.list").join(" ".join(one) for one in shown))  # fmt: skip
     total = line.nation.value if line.nation else None
     drawn = bars(rows, names, matter.scale(reading), total=total)
-    numbers = Table(
-        caption=words("report.numbers"),
-        headings=(words("table.category"), words("report.glance.value")),
-        rows=tuple(shown),
-        right=frozenset({1}),
+    return Figure(
+        svg=figures.picture(drawn, alt, figures.SMALL), caption=caption, alt=alt, numbers=_numbers("table.category", shown, words)
     )
-    return Figure(svg=figures.picture(drawn, alt, figures.SMALL), caption=caption, alt=alt, numbers=numbers)
+
+
+def _numbers(head: str, shown: Sequence[tuple[str, str]], words: Words) -> Table:
+    """What a figure shows, as pairs under this heading."""
+    headings = (words(head), words("report.glance.value"))
+    return Table(caption=words("report.numbers"), headings=headings, rows=tuple(shown), right=frozenset({1}))

@@ -84,6 +84,13 @@ class Reading:
     paces: tuple[Pace, ...] = ()
 
     @property
+    def judged(self) -> Assessment | None:
+        """What the edition judges of it; None where the target has no number, or none was published."""
+        row = self.assessment
+        told = row is not None and row.outcome is not None and row.value is not None and self.target.value is not None
+        return row if told else None
+
+    @property
     def position(self) -> Position:
         return assessed.position(self.now.outcome, self.verdict, self.assessment) if self.now else "nothing"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -11,6 +11,7 @@ from dashboard.rows.assessed import Assessed, Key
 from dashboard.rows.headline import Tile
 from indicators.catalogue import periods
 from indicators.catalogue.plan import Plan
+from indicators.editions.details import DETAILS
 from indicators.editions.edition import Edition
 from indicators.editions.results import RESULTS, TOTAL, as_results
 from pipelines.yamlfile import suggest
@@ -24,8 +25,42 @@ class NotPublished(ValueError):
 
 def tiles(edition: Edition) -> tuple[Tile, ...]:
     """Every target with its newest number, judged."""
-    rows = edition.query("SELECT * FROM results WHERE target IS NOT NULL OR breakdown = $total", {"total": TOTAL})
-    return headline.tiles(edition.plan, rows, judged=Assessed.published(edition))
+    judged = Assessed.published(edition)
+    return headline.tiles(edition.plan, held(edition), judged.through, judged)
+
+
+def held(edition: Edition) -> pl.DataFrame:
+    """Rows that are held against a target, and all totals."""
+    sql = "SELECT * FROM results WHERE target IS NOT NULL OR breakdown = $total ORDER BY indicator, period"
+    return edition.query(sql, {"total": TOTAL})
+
+
+def once(edition: Edition, indicator: str, **where: str) -> pl.DataFrame:
+    """One row for each category and period of an indicator, though it may be held against several targets.
+
+    `where` gives columns the value that they must have. By breakdown, category and period.
+    """
+    asked = "".join(f" AND {name} = ${name}" for name in where)
+    return edition.query(
+        f"SELECT * FROM results WHERE indicator = $indicator{asked}"
+        " QUALIFY row_number() OVER (PARTITION BY breakdown, category, period ORDER BY target NULLS LAST) = 1"
+        " ORDER BY breakdown, category, period",
+        {"indicator": indicator, **where},
+    )
+
+
+def judgements(edition: Edition, table: str, indicator: str, target: str) -> pl.DataFrame:
+    """The rows of a table of judgements about one target, of every year. Raises KeyError for a table without targets."""
+    DETAILS[table]["target"]
+    sql = f"SELECT * FROM {table} WHERE indicator = $indicator AND target = $target ORDER BY ALL"
+    return edition.query(sql, {"indicator": indicator, "target": target})
+
+
+def latest(plan: Plan, through: Mapping[str, str]) -> str | None:
+    """The last period of any table of confidential records; public lists are not what the plan is measured by."""
+    ends = [last for name, last in through.items() if name in plan.dictionary.tables and not plan.dictionary.tables[name].public]
+    months = [end for end in ends if periods.level(end) != "year"]
+    return max(months or ends, key=periods.end, default=None)
 
 
 def through(coverage: pl.DataFrame) -> dict[str, str]:
@@ -51,9 +86,8 @@ def headline_rows(edition: Edition) -> pl.DataFrame:
         schema={**order, "place": pl.Int64(), "number": pl.Int64()},
         orient="row",
     )
-    rows = edition.query("SELECT * FROM results WHERE target IS NOT NULL OR breakdown = $total", {"total": TOTAL})
-    held = {key[0] for _, key in keys}
-    rest = newest(rows.filter(pl.col("indicator").is_in(set(places) - held), pl.col("breakdown") == TOTAL))
+    rows, told = held(edition), {key[0] for _, key in keys}
+    rest = newest(rows.filter(pl.col("indicator").is_in(set(places) - told), pl.col("breakdown") == TOTAL))
     others = rest.with_columns(
         place=pl.col("indicator").replace_strict(places, return_dtype=pl.Int64), number=pl.lit(0, pl.Int64)
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +12,7 @@ from dashboard import query
 from dashboard.blocks import reporting, since
 from dashboard.blocks.view import View
 from dashboard.pieces import cards, markup
-from dashboard.rows import headline
+from dashboard.rows import headline, selection
 from dashboard.rows.headline import Tile
 from dashboard.rows.reading import Reading
 from dashboard.visitors.scoped import Shown
@@ -48,9 +47,8 @@ def _told(view: View, _: Shown) -> _Told:
     """Made once for an edition, a scope and a language."""
     plan, words, tiles = view.plan, view.words, view.tiles()
     first = headline.furthest(tiles)
-    sentences = cards.lead(
-        headline.counts(tiles), first, words, _movers(view, tiles, first), cards.strip(tiles, plan, words)
-    )  # fmt: skip
+    movers = holders.foremost(tiles, first, partial(_split, view), plan, words)
+    sentences = cards.lead(headline.counts(tiles), first, words, movers, cards.strip(tiles, plan, words))
     bodies: dict[str, str] = {}
     for tile in tiles:
         for reading in tile.readings:
@@ -71,7 +69,7 @@ def _key(reading: Reading) -> str:
 def _time(view: View) -> None:
     plan = view.plan.identity
     part = headline.elapsed(view.plan, view.edition.created[:10])
-    through = newest(view)
+    through = selection.latest(view.plan, query.through(view.edition))
     told = [view.words("edition.line", id=view.edition.id, day=periods.label(view.edition.created[:10], view.words.language))]
     if through:
         told.insert(0, view.words("head.through", period=periods.label(through, view.words.language)))
@@ -84,23 +82,6 @@ def _time(view: View) -> None:
 def _split(view: View, reading: Reading) -> pl.DataFrame:
     rows = view.read(query.judged, "splits", reading.indicator.id, _key(reading))
     return holders.split_of(reading, rows, view.plan)
-
-
-def _movers(view: View, tiles: Sequence[Tile], first: Reading | None) -> str:
-    """Who makes the gap that matters most; where that one cannot be split, the next that can."""
-    for reading in headline.late(tiles) or ([first] if first else []):
-        told = holders.sentence(reading, _split(view, reading), view.plan, view.words, named=reading is not first)
-        if told:
-            return told
-    return ""
-
-
-def newest(view: View) -> str | None:
-    """The last period of any table of confidential records; public lists are not what the plan is measured by."""
-    closed = [name for name, table in view.plan.dictionary.tables.items() if not table.public]
-    ends = [last for name, last in query.through(view.edition).items() if name in closed]
-    months = [end for end in ends if periods.level(end) != "year"]
-    return max(months or ends, key=periods.end, default=None)
 
 
 def _tile(view: View, tile: Tile, told: _Told) -> None:

@@ -19,7 +19,7 @@ _MOST = 8
 def former(edition: Edition) -> str | None:
     """The id of the edition before, or None where this is the first, or was published before that was noted."""
     found = edition.manifest.get("provenance", {}).get("former")
-    return str(found["edition"] if isinstance(found, dict) else found) if found else None
+    return str(found) if found else None
 
 
 def sentence(former: str | None, alerts: pl.DataFrame, revised: pl.DataFrame, words: Words) -> str:

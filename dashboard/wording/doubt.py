@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from dashboard.rows.assessed import Assessment, Pace
+from dashboard.rows.judged import Lines
 from dashboard.wording import definition, phrases
 from dashboard.words import Words
 from indicators.catalogue import format, periods
@@ -148,6 +149,19 @@ def sentence(
         told.append(words("doubt.not_asked", category=definition.category(plan, row.breakdown, row.category, words)))
     told += [because(row, words), path_sentence(row, plan, words), pace(row, paces, plan, words), probability(row, words)]
     return joined(told, words)
+
+
+def scenario(lines: Lines, unit: Unit, words: Words, *, signed: bool = False) -> str:
+    """Where the pace so far would lead by the last year of its line, and what that is worth; empty without a pace."""
+    steps = lines.get(("same_pace", None), ())
+    if len(steps) < 2 or steps[-1].value is None:
+        return ""
+    last, language = steps[-1], words.language
+    facts = {"year": last.year, "value": format.number(steps[-1].value, unit, language, signed=signed)}
+    between = format.interval(last.low, last.high, unit, language, signed=signed)
+    if between is None:
+        return words("target.page.scenario.exact", **facts)
+    return words("target.page.scenario", **facts, interval=words("interval.label", interval=between))
 
 
 def because(row: Assessment, words: Words) -> str:

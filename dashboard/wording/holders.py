@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import polars as pl
 
+from dashboard.rows import headline
+from dashboard.rows.headline import Tile
 from dashboard.rows.reading import Reading
 from dashboard.wording import movers
 from dashboard.words import Words
@@ -36,6 +40,16 @@ def short(reading: Reading, split: pl.DataFrame, plan: Plan, words: Words) -> st
     share = words("movers.all") if found.share >= 0.995 else words("movers.share", share=format.share(found.share))
     named = movers.names(plan, str(split["breakdown"][0]), found.categories, words)
     return words("tile.who.of", names=named, share=share)
+
+
+def foremost(
+    tiles: Iterable[Tile], first: Reading | None, split_of: Callable[[Reading], pl.DataFrame], plan: Plan, words: Words
+) -> str:
+    """Who makes the gap that matters most; where that one cannot be split, the next that can. Empty where none can."""
+    for reading in headline.late(tiles) or ([first] if first else []):
+        if told := sentence(reading, split_of(reading), plan, words, named=reading is not first):
+            return told
+    return ""
 
 
 def sentence(reading: Reading, split: pl.DataFrame, plan: Plan, words: Words, *, named: bool = False) -> str:

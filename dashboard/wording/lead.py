@@ -17,24 +17,27 @@ def counts(found: Mapping[Position, int], words: Words) -> str:
     return words("lead.counts", total=sum(found.values()), parts=words("lead.separator").join(told))
 
 
-def gap(found: Reading | None, words: Words, strong: Callable[[str], str] = str) -> str:
-    """The gap that matters most: furthest behind its path, else widest beside its target; `strong` for what stands out."""
+def gap(found: Reading | None, words: Words, strong: Callable[[str], str] = str, plain: Callable[[str], str] = str) -> str:
+    """The gap that matters most: furthest behind its path, else widest beside its target.
+
+    `strong` and `plain` write what stands out and what does not, as the place needs it.
+    """
     now, told = (found.now, found.assessment) if found else (None, None)
     if found is None or now is None or now.value is None or now.gap is None:
-        return words("lead.none")
+        return plain(words("lead.none"))
     target, unit, language = found.target, found.unit, words.language
     assert target.operator is not None and target.value is not None and found.relative_gap is not None
     facts = {
         "name": strong(found.indicator.name.in_language(language)),
-        "period": phrases.period(now.period, found.through, words),
-        "value": format.number(now.value, unit, language, signed=found.signed, beside=target.value),
-        "interval": phrases.error(now, unit, words, signed=found.signed),
-        "bound": format.bound(target.operator, target.value, unit, language, signed=found.signed),
+        "period": plain(phrases.period(now.period, found.through, words)),
+        "value": plain(format.number(now.value, unit, language, signed=found.signed, beside=target.value)),
+        "interval": plain(phrases.error(now, unit, words, signed=found.signed)),
+        "bound": plain(format.bound(target.operator, target.value, unit, language, signed=found.signed)),
         "gap": strong(format.difference(now.gap, unit, language)),
     }
     if found.behind is not None and told is not None and told.path is not None and told.path_gap is not None:
-        facts["path"] = format.number(told.path, unit, language, signed=found.signed)
+        facts["path"] = plain(format.number(told.path, unit, language, signed=found.signed))
         sentence = words("lead.late", **facts, behind=strong(format.difference(told.path_gap, unit, language)))
     else:
-        sentence = words("lead.widest", **facts, share=format.share(found.relative_gap))
-    return doubt.joined([sentence, words("lead.within") if found.within_error else ""], words)
+        sentence = words("lead.widest", **facts, share=plain(format.share(found.relative_gap)))
+    return doubt.joined([sentence, plain(words("lead.within")) if found.within_error else ""], words)

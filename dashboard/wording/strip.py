@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from dashboard.rows.assessed import Assessment
+from dashboard.rows.reading import Reading
 from dashboard.wording import definition, phrases
 from dashboard.words import Words
 from indicators.catalogue import format, periods
@@ -33,6 +35,21 @@ class Strip:
     base_period: str | None = None
     base: float | None = None  # the number of that year; none of a change
     assessment: Row | None = None  # of the table `assessments`; none for a target without a number
+
+    @classmethod
+    def of(cls, plan: Plan, reading: Reading, row: Assessment, rulings: Sequence[Row]) -> Strip:
+        """The rulings on the number of a reading, which `row` assesses."""
+        return cls(
+            plan=plan,
+            indicator=reading.indicator,
+            target=reading.target,
+            period=row.period,
+            rulings=rulings,
+            value=row.value,
+            base_period=row.base_period,
+            base=None if reading.signed else row.base,
+            assessment=asdict(row) if reading.target.value is not None else None,
+        )
 
     @property
     def own(self) -> str | None:

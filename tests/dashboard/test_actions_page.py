@@ -14,7 +14,6 @@ from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 from dashboard.rows import headline, tasks
-from dashboard.serve import APP
 from dashboard.words import words
 from indicators.catalogue.catalogue import AUTOMOTIVE
 from indicators.catalogue.plan import Action, Plan, Task
@@ -23,6 +22,7 @@ from pipelines.yamlfile import Text
 from tests.dashboard.browsing import ready, until
 from tests.dashboard.furnished import empty, furnished
 from tests.dashboard.plausible import write_plausible
+from tests.dashboard.test_app import run, sound
 from tests.dashboard.test_scopes import House, crossed, house, not_for, sent
 
 LANGUAGES = ("zh", "en")
@@ -30,19 +30,7 @@ __all__ = ["house"]  # a fixture
 
 
 def shown(store: Path, monkeypatch: pytest.MonkeyPatch, **choices: str) -> AppTest:
-    monkeypatch.setenv("PLANWATCH_DIR", str(store))
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for key, value in {"page": "actions", "lang": "en", **choices}.items():
-        app.query_params[key] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def html(app: AppTest) -> str:
-    body = " ".join(str(block.proto.body) for block in app.get("html"))
-    assert all(words(language)("edition.mistake") not in body for language in LANGUAGES)
-    return body
+    return run(store, monkeypatch, **{"page": "actions", "lang": "en", **choices})
 
 
 def written() -> list[dict[str, Any]]:
@@ -74,7 +62,7 @@ def test_every_action_and_task_stands_with_what_is_known(
     store: Path, edition: Edition, plan: Plan, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
     told, app = words(language), shown(store, monkeypatch, lang=language)
-    body, wanted = html(app), states(edition)
+    body, wanted = sound(app), states(edition)
     assert len(wanted) == 15
     assert cells(body) == wanted
     counted = {name: list(wanted.values()).count(name) for name in ("number", "nothing")}
@@ -100,7 +88,7 @@ def test_numbers_link_to_their_target_and_others_to_explore(store: Path, monkeyp
 def test_rows_units_and_periods_are_those_of_the_edition(tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     """By hand: 1,200 assessments, 45 providers, an empty survey; nothing of the declarations."""
     furnished(tmp_path / "editions", plan).close()
-    body = html(shown(tmp_path, monkeypatch))
+    body = sound(shown(tmp_path, monkeypatch))
     assert body.count("Assessments: 1,200 rows, 800 units, 2024 to 2026") == 3, "tasks 1, 2 and 4"
     assert body.count("Register of solution providers: 45 rows, 20 units, 2024 to 2026") == 1
     assert body.count("Data-security declarations: nothing loaded yet") == 1
@@ -109,7 +97,7 @@ def test_rows_units_and_periods_are_those_of_the_edition(tmp_path: Path, plan: P
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_belongs_to_no_single_task_is_said(store: Path, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
-    told, body = words(language), html(shown(store, monkeypatch, lang=language))
+    told, body = words(language), sound(shown(store, monkeypatch, lang=language))
     ids = told("mark.names").join(["T3", "T4", "T5", "T6", "T7"])
     assert told("actions.apart.targets", ids=ids) in body
 
@@ -158,7 +146,7 @@ def test_a_plan_without_actions_and_one_without_links_say_so(tmp_path: Path, pla
         return plan.model_copy(update={"identity": plan.identity.model_copy(update={"actions": actions})})
 
     write_plausible(tmp_path / "a" / "editions", with_actions([])).close()
-    body = html(shown(tmp_path / "a", monkeypatch))
+    body = sound(shown(tmp_path / "a", monkeypatch))
     assert 'class="pw-empty"' in body
     assert words("en")("actions.none") in body
     bare = [
@@ -166,19 +154,19 @@ def test_a_plan_without_actions_and_one_without_links_say_so(tmp_path: Path, pla
         for action in plan.identity.actions
     ]
     write_plausible(tmp_path / "b" / "editions", with_actions(bare)).close()
-    body = html(shown(tmp_path / "b", monkeypatch))
+    body = sound(shown(tmp_path / "b", monkeypatch))
     assert words("en")("actions.unlinked", id="0001") in body
     assert cells(body) == {}, "where it is not said what belongs to a task, nothing is said of how much is known"
     assert words("en")("actions.unloaded") not in body
     twice = [Action(id="A", name=bare[0].name, tasks=[bare[0].tasks[0]] * 2), Action(id="A", name=bare[0].name, tasks=[])]
     write_plausible(tmp_path / "c" / "editions", with_actions(twice)).close()
-    assert html(shown(tmp_path / "c", monkeypatch)).count("<h3>") == 2, "the same number twice is no mistake of the page"
+    assert sound(shown(tmp_path / "c", monkeypatch)).count("<h3>") == 2, "the same number twice is no mistake of the page"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_empty_edition_has_its_state(tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
     empty(tmp_path / "editions", plan).close()
-    body = html(shown(tmp_path, monkeypatch, lang=language))
+    body = sound(shown(tmp_path, monkeypatch, lang=language))
     assert set(cells(body).values()) == {"nothing"}
     assert escape(words(language)("actions.lead", tasks=15, number=0, register=0, nothing=15)) in body
 

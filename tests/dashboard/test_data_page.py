@@ -16,7 +16,6 @@ import pytest
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from dashboard.serve import APP
 from dashboard.visitors.sessions import SESSIONS
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
@@ -24,6 +23,7 @@ from indicators.editions.edition import Edition, open_edition
 from tests.dashboard.browsing import ready, until
 from tests.dashboard.furnished import empty, furnished
 from tests.dashboard.plausible import rows, write_plausible
+from tests.dashboard.test_app import run, sound
 from tests.dashboard.test_scopes import House, crossed, house, not_for, sent
 
 PARTS = ("dictionary", "quality", "response", "revisions", "protection", "downloads")
@@ -32,23 +32,11 @@ __all__ = ["house"]  # a fixture
 
 
 def shown(store: Path, monkeypatch: pytest.MonkeyPatch, part: str, **choices: str) -> AppTest:
-    monkeypatch.setenv("PLANWATCH_DIR", str(store))
     monkeypatch.setenv("PLANWATCH_WHO", "steward")
     monkeypatch.setattr(SESSIONS, "active", lambda session: True)
     monkeypatch.setattr(SESSIONS, "_offers", {})
     monkeypatch.setattr(SESSIONS, "_tokens", {})
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for key, value in {"page": "data", "part": part, "lang": "en", **choices}.items():
-        app.query_params[key] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def html(app: AppTest) -> str:
-    body = " ".join(str(block.proto.body) for block in app.get("html"))
-    assert all(words(language)("edition.mistake") not in body for language in LANGUAGES)
-    return body
+    return run(store, monkeypatch, **{"page": "data", "part": part, "lang": "en", **choices})
 
 
 def table(body: str, label: str) -> dict[str, list[str]]:
@@ -89,7 +77,7 @@ def test_suppression_in_numbers_is_counted(
     store: Path, edition: Edition, plan: Plan, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
     told, found = words(language), numbers(edition)
-    body = html(shown(store, monkeypatch, "protection", lang=language))
+    body = sound(shown(store, monkeypatch, "protection", lang=language))
     listed = table(body, told("data.protection.by"))
     statuses = ("published", "unreliable", "suppressed", "absent")
     every = Counter(status for status, _, _ in found.values())
@@ -109,14 +97,14 @@ def test_a_number_that_is_held_against_two_targets_counts_once(
         row for row in rows(plan) if row["indicator"] == "nc_rate" and row["breakdown"] == "total" and row["period"] == "2026"
     ]
     write_plausible(tmp_path / "editions", plan, numbers=total, more=[{**total[0], "target": "T4_other"}]).close()
-    listed = table(html(shown(tmp_path, monkeypatch, "protection")), words("en")("data.protection.by"))
+    listed = table(sound(shown(tmp_path, monkeypatch, "protection")), words("en")("data.protection.by"))
     assert listed == {name: ["1", "0", "0", "0"] for name in (words("en")("data.every"), words("en")("table.total"))}
 
 
 def test_quality_is_counted(store: Path, edition: Edition, monkeypatch: pytest.MonkeyPatch) -> None:
     told = words("en")
     rated = Counter(quality for status, quality, _ in numbers(edition).values() if status in ("published", "unreliable"))
-    body = html(shown(store, monkeypatch, "quality"))
+    body = sound(shown(store, monkeypatch, "quality"))
     drawn = dict(re.findall(r'<dt>([^<]*)</dt><dd><span><i class="pw-kind-q-[^"]*"[^>]*></i></span><b>([\d,]+) \(', body))
     assert drawn == {told(f"quality.{name}"): f"{n:,}" for name, n in rated.items() if name}
     assert sum(rated.values()) == sum(int(n.replace(",", "")) for n in drawn.values())
@@ -124,7 +112,7 @@ def test_quality_is_counted(store: Path, edition: Edition, monkeypatch: pytest.M
 
 def test_response_by_table_and_the_lowest_groups(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = words("en")
-    body = html(shown(made, monkeypatch, "response", indicator="rd_cycle", breakdown="size_class"))
+    body = sound(shown(made, monkeypatch, "response", indicator="rd_cycle", breakdown="size_class"))
     assert "In 2026 Product R&amp;D projects was answered least, 40% (200 of 500), and Annual survey" in body
     assert "80% (480 of 600)" in body
     listed = table(body, told("data.response.of"))
@@ -137,7 +125,7 @@ def test_response_by_table_and_the_lowest_groups(made: Path, monkeypatch: pytest
 
 def test_revisions_say_what_changed_against_the_former_edition_and_why(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = words("en")
-    body = html(shown(made, monkeypatch, "revisions"))
+    body = sound(shown(made, monkeypatch, "revisions"))
     assert told("data.revisions.lead", id="0007", n="3", beyond="1", indicators=2) in body, "that of 0001 is not counted again"
     assert told("data.revisions.since", n="4", all="25", share="16.0%") in body
     listed = table(body, told("data.revisions.by"))
@@ -148,7 +136,7 @@ def test_revisions_say_what_changed_against_the_former_edition_and_why(made: Pat
 
 def test_weights_and_edits_are_told_once_for_all_that_share_them(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = words("en")
-    body = html(shown(made, monkeypatch, "quality"))
+    body = sound(shown(made, monkeypatch, "quality"))
     assert told("data.weighting.lead", n=3, fitted=2, dropped=1) in body, "five rows, of which two are those of another"
     assert told("data.weighting.largest", factor="2.25", table="Annual survey of digital transformation", period="2026") in body
     assert told("data.edits", n="41", names="Monthly production and employment") in body
@@ -165,9 +153,9 @@ def test_every_part_stands_in_every_edition(
 ) -> None:
     app = shown(store, monkeypatch, part, lang=language)
     assert app.title[0].value == words(language)("nav.data")
-    full = html(app)
+    full = sound(app)
     empty(tmp_path / "editions", plan).close()
-    bare = html(shown(tmp_path, monkeypatch, part, lang=language))
+    bare = sound(shown(tmp_path, monkeypatch, part, lang=language))
     assert ('class="pw-empty"' in bare) == (part != "dictionary"), "what is not there is said in its place"
     assert ('class="pw-empty"' in full) == (part == "revisions"), "the edition of the tests is a first one"
 
@@ -177,12 +165,12 @@ def test_the_first_edition_and_one_that_changed_nothing_are_told_apart(
 ) -> None:
     told = words("en")
     write_plausible(tmp_path / "a" / "editions", plan).close()
-    assert told("data.revisions.first", id="0001") in html(shown(tmp_path / "a", monkeypatch, "revisions"))
+    assert told("data.revisions.first", id="0001") in sound(shown(tmp_path / "a", monkeypatch, "revisions"))
     source = empty(tmp_path / "b" / "editions", plan)
     with_former = furnished(tmp_path / "c" / "editions", plan, provenance={"former": "0007"})
     for one in (source, with_former):
         one.close()
-    assert told("data.revisions.same", id="0007") not in html(shown(tmp_path / "c", monkeypatch, "revisions"))
+    assert told("data.revisions.same", id="0007") not in sound(shown(tmp_path / "c", monkeypatch, "revisions"))
 
 
 def test_a_part_that_is_not_there_is_told(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +187,7 @@ def test_a_part_that_is_not_there_is_told(store: Path, monkeypatch: pytest.Monke
 def test_every_indicator_is_in_the_dictionary_with_its_formula(
     store: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
-    body = html(shown(store, monkeypatch, "dictionary", lang=language))
+    body = sound(shown(store, monkeypatch, "dictionary", lang=language))
     entries = {
         found.group(1): found.group() for found in re.finditer(r"<details.*?<code>(\w+)</code>.*?</details>", body, re.DOTALL)
     }
@@ -220,7 +208,7 @@ def test_every_indicator_is_in_the_dictionary_with_its_formula(
 
 def test_the_search_stands_in_the_address_and_stays_words(store: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     app = shown(store, monkeypatch, "dictionary", q="nc_key_processes")
-    body = html(app).partition(words("en")("data.codes.title"))[0]
+    body = sound(app).partition(words("en")("data.codes.title"))[0]
     formulas = {name: f"{one.numerator} {one.denominator} {one.definition.en}" for name, one in plan.indicators.items()}
     wanted = {name for name, text in formulas.items() if "nc_key_processes" in text}
     listed = set(re.findall(r"</b><code>(\w+)</code>", body)) & set(plan.indicators)
@@ -228,8 +216,8 @@ def test_the_search_stands_in_the_address_and_stays_words(store: Path, plan: Pla
     assert body.count(" open>") == len(wanted), "few that were looked for are opened"
     app.text_input(key="dictionary_q").set_value("<img src=x>").run()
     assert app.query_params["q"] in ("<img src=x>", ["<img src=x>"])
-    assert "<img" not in html(app)
-    assert words("en")("data.dictionary.nothing") in html(app)
+    assert "<img" not in sound(app)
+    assert words("en")("data.dictionary.nothing") in sound(app)
 
 
 # files

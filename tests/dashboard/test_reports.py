@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from PIL import ImageFont
 
+from dashboard.pictures.setter import FONTS, NotSet
 from dashboard.pieces import cards
 from dashboard.reports import pdf as pdf_of
 from dashboard.reports import sheet as sheets
@@ -24,8 +25,8 @@ from dashboard.reports.formats import FORMATS, file_name
 from dashboard.reports.frame import _han
 from dashboard.reports.html import html
 from dashboard.reports.markdown import markdown
-from dashboard.reports.matter import Matter, judged
-from dashboard.reports.pdf import NotSet, pages, pdf
+from dashboard.reports.matter import Matter
+from dashboard.reports.pdf import pages, pdf
 from dashboard.reports.report import (
     Callout,
     Figure,
@@ -142,7 +143,7 @@ def test_the_progress_report_says_of_every_target_what_its_page_says(matter: Mat
     told = " ".join(texts(report))
     for tile in matter.tiles:
         for reading in tile.readings:
-            row = judged(reading)
+            row = reading.judged
             if row is not None:
                 whole = doubt.sentence(row, matter.plan, said, reading.paces, through=reading.through)
                 assert any(one.endswith(whole) for one in callouts), reading.target.id
@@ -342,7 +343,7 @@ def test_files_are_named_by_what_is_in_them() -> None:
 
 @pytest.fixture(scope="module")
 def faces() -> list[ImageFont.FreeTypeFont]:
-    return [ImageFont.truetype(str(pdf_of.FONTS / f"NotoSansSC-{weight}.ttf"), 24) for weight in ("Regular", "Bold")]
+    return [ImageFont.truetype(str(FONTS / f"NotoSansSC-{weight}.ttf"), 24) for weight in ("Regular", "Bold")]
 
 
 def lacking(text: str, faces: list[ImageFont.FreeTypeFont]) -> set[str]:

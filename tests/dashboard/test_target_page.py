@@ -53,10 +53,13 @@ def test_without_a_number_of_the_target_nothing_is_judged(store: Path, monkeypat
     assert not drawn(written(app), "pw-odds")
 
 
-def test_an_edition_without_judgements_shows_the_number(tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("view", ["target", "who"])
+def test_an_edition_without_judgements_shows_the_number(
+    tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch, view: str
+) -> None:
     """As one that a former version of the program published."""
     unjudged(tmp_path, plan)
-    app = page(tmp_path, monkeypatch)
+    app = page(tmp_path, monkeypatch, page=view)
     assert figures(app) == set()
     assert words("en")("verdict.not_yet") in written(app)
     assert words("en")("edition.mistake") not in written(app)

@@ -12,7 +12,6 @@ from streamlit.testing.v1 import AppTest
 from dashboard.words import words
 from indicators.catalogue.plan import Plan
 from indicators.editions.edition import Edition
-from tests.dashboard.plausible import unjudged
 from tests.dashboard.test_app import figures, run, written
 
 SECTIONS = ("target.page.who", "target.page.if")
@@ -65,15 +64,6 @@ def test_without_the_number_of_a_target_it_is_told_that_nobody_can_be_named(
     assert figures(app) == set()
     assert words("en")("who.unjudged") in written(app)
     assert not app.multiselect
-
-
-def test_an_edition_without_judgements_says_the_same(tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As one that a former version of the program published."""
-    unjudged(tmp_path, plan)
-    app = page(tmp_path, monkeypatch)
-    assert figures(app) == set()
-    assert words("en")("verdict.not_yet") in written(app)
-    assert words("en")("edition.mistake") not in written(app)
 
 
 def test_the_figure_is_told_to_those_who_do_not_see_it(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
